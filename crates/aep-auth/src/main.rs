@@ -1,0 +1,3 @@
+//! Access tokens for Adobe Experience Platform, on the command line
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! The road to an Adobe Experience Platform access token: profile, cache, lock

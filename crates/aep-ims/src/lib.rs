@@ -1,0 +1,1 @@
+//! The way to fetch an access token from Adobe IMS

@@ -1,0 +1,3 @@
+//! Postman environment, script and collection for Experience Platform
+
+fn main() {}

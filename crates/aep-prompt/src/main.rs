@@ -1,0 +1,3 @@
+//! The state of the cached access token, for a shell prompt
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Answers Bazel credential helper requests with Experience Platform headers
+
+fn main() {}

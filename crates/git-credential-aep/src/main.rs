@@ -1,0 +1,3 @@
+//! Answers git credential requests with an Experience Platform access token
+
+fn main() {}

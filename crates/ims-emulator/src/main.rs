@@ -1,0 +1,3 @@
+//! A strict local stand-in for Adobe IMS and the platform gateway
+
+fn main() {}

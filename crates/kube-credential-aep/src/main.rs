@@ -1,0 +1,3 @@
+//! Answers kubectl exec credential requests with an Experience Platform access token
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Walks the tutorial against a local stand-in for Adobe IMS
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Stories that cross binaries, told with the real tools.
