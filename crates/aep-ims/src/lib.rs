@@ -1,1 +1,19 @@
-//! The way to fetch an access token from Adobe IMS
+//! The way to fetch an access token from Adobe IMS, and to try it at the platform's gateway.
+//!
+//! This crate knows Adobe's two requests ([`Ims`]), its answers and its refusals ([`refusal`]); it knows neither the
+//! cache nor any tool. Sources for what IMS does stand beside each rule.
+
+mod answer;
+mod assertion;
+mod gateway;
+mod http;
+mod ims;
+pub mod key;
+mod proxy;
+pub mod refusal;
+mod roots;
+
+pub use assertion::sign as sign_assertion;
+pub use gateway::{Class, list_classes};
+pub use http::Http;
+pub use ims::Ims;

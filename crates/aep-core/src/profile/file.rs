@@ -1,0 +1,297 @@
+//! The profile file: readable TOML that holds no secret, `profiles/NAME.toml` in the configuration folder.
+//!
+//! Reading is lenient about keys it does not know (a warning) and strict about values (an error that names file and key).
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use toml::de::{DeTable, DeValue};
+
+use super::{Flow, Name};
+use crate::secret::Reference;
+use crate::{Context, Error, Folders, Result, platform};
+
+const MOST_BYTES: u64 = 256 * 1024;
+
+/// What a profile file says; anything may be missing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fields {
+    /// `flow`
+    pub flow: Option<Flow>,
+    /// `client_id`
+    pub client_id: Option<String>,
+    /// `org_id`
+    pub org_id: Option<String>,
+    /// `scopes`
+    pub scopes: Option<Vec<String>>,
+    /// `technical_account_id`
+    pub technical_account_id: Option<String>,
+    /// `meta_scopes`
+    pub meta_scopes: Option<Vec<String>>,
+    /// `sandbox`
+    pub sandbox: Option<String>,
+    /// `client_secrets`
+    pub client_secrets: Vec<Reference>,
+    /// `private_key`
+    pub private_key: Option<Reference>,
+    /// `private_key_passphrase`
+    pub private_key_passphrase: Option<Reference>,
+    /// `ims_url`
+    pub ims_url: Option<String>,
+    /// `platform_url`
+    pub platform_url: Option<String>,
+    /// `hosts`
+    pub hosts: Option<Vec<String>>,
+    /// `git_basic`
+    pub git_basic: Option<bool>,
+    /// `shared_cache`
+    pub shared_cache: Option<String>,
+    /// `shared_cache_password`
+    pub shared_cache_password: Option<Reference>,
+    /// Keys that are not known here.
+    pub unknown: Vec<String>,
+}
+
+/// The folder of the profile files.
+///
+/// # Errors
+/// Configuration, when there is no configuration folder.
+pub fn folder(folders: &Folders) -> Result<PathBuf> {
+    Ok(folders.config()?.join("profiles"))
+}
+
+/// The file of one profile.
+///
+/// # Errors
+/// Configuration, when there is no configuration folder.
+pub fn path(folders: &Folders, name: &Name) -> Result<PathBuf> {
+    Ok(folder(folders)?.join(format!("{name}.toml")))
+}
+
+/// Reads a profile file and warns of unknown keys.
+///
+/// # Errors
+/// Configuration: the profile is unknown, the file is not ours alone to write, or its content is not a profile.
+pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
+    let path = path(&context.folders, name)?;
+    let refuse =
+        |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
+    let file = platform::open_regular(&path).map_err(|error| match error {
+        platform::OpenError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
+                .hint("aep-auth profile list")
+        }
+        error => refuse(&error),
+    })?;
+    platform::check_own(&file).map_err(|why| {
+        Error::configuration(format!("the profile file {} is not trusted: {why}", path.display()))
+            .hint(format!("chown and chmod it so that only you can write: chmod 600 {}", path.display()))
+    })?;
+    let mut text = String::new();
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&error))?;
+    if text.len() as u64 > MOST_BYTES {
+        return Err(refuse(&"it is larger than 256 KiB"));
+    }
+    let fields = parse(&text, &path)?;
+    for key in &fields.unknown {
+        context.log.warn(format_args!("{}: unknown key `{key}`", path.display()));
+    }
+    Ok((fields, path))
+}
+
+/// Parses the text of a profile file; `path` names it in errors, and relative files are looked up beside it.
+///
+/// # Errors
+/// Configuration, naming file and key.
+pub fn parse(text: &str, path: &Path) -> Result<Fields> {
+    let document = DeTable::parse(text.trim_start_matches('\u{feff}')).map_err(|error| {
+        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        Error::configuration(format!("{} line {line}: {}", path.display(), error.message()))
+    })?;
+    let mut fields = Fields::default();
+    for (key, value) in document.get_ref() {
+        let (key, value) = (key.get_ref().as_ref(), Value { path, key: key.get_ref(), value: value.get_ref() });
+        match key {
+            "flow" => {
+                let word = value.text()?;
+                fields.flow =
+                    Some(Flow::parse(&word).ok_or_else(|| value.refuse("expected \"oauth\" or \"jwt\""))?);
+            }
+            "client_id" => fields.client_id = Some(value.text()?),
+            "org_id" => fields.org_id = Some(value.text()?),
+            "scopes" => fields.scopes = Some(value.list()?),
+            "technical_account_id" => fields.technical_account_id = Some(value.text()?),
+            "meta_scopes" => fields.meta_scopes = Some(value.list()?),
+            "sandbox" => fields.sandbox = Some(value.text()?).filter(|name| !name.is_empty()),
+            "client_secrets" => fields.client_secrets = value.references()?,
+            "private_key" => fields.private_key = Some(value.reference()?),
+            "private_key_passphrase" => fields.private_key_passphrase = Some(value.reference()?),
+            "ims_url" => fields.ims_url = Some(value.text()?),
+            "platform_url" => fields.platform_url = Some(value.text()?),
+            "hosts" => fields.hosts = Some(value.list()?),
+            "git_basic" => {
+                fields.git_basic =
+                    Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
+            }
+            "shared_cache" => fields.shared_cache = Some(value.text()?).filter(|url| !url.is_empty()),
+            "shared_cache_password" => fields.shared_cache_password = Some(value.reference()?),
+            unknown => fields.unknown.push(unknown.to_owned()),
+        }
+    }
+    Ok(fields)
+}
+
+/// A value with the names that an error needs.
+struct Value<'a> {
+    path: &'a Path,
+    key: &'a str,
+    value: &'a DeValue<'a>,
+}
+
+impl Value<'_> {
+    /// The value itself is left out: it may be a secret in the wrong place.
+    fn refuse(&self, expected: &str) -> Error {
+        Error::configuration(format!("{}: {}: {expected}", self.path.display(), self.key))
+    }
+
+    fn text(&self) -> Result<String> {
+        self.value.as_str().map(str::to_owned).ok_or_else(|| self.refuse("expected a text in quotes"))
+    }
+
+    fn list(&self) -> Result<Vec<String>> {
+        if let Some(text) = self.value.as_str() {
+            return Ok(super::split_list(text));
+        }
+        let expected = || self.refuse("expected a list of texts, like [\"a\", \"b\"]");
+        let array = self.value.as_array().ok_or_else(expected)?;
+        array.iter().map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(expected)).collect()
+    }
+
+    fn references(&self) -> Result<Vec<Reference>> {
+        let expected = || {
+            self.refuse("expected a list of one or two references, like [{ store = true }]; a profile holds no secret")
+        };
+        let array = self.value.as_array().ok_or_else(expected)?;
+        if array.len() > 2 {
+            return Err(expected());
+        }
+        array
+            .iter()
+            .map(|item| Value { path: self.path, key: self.key, value: item.get_ref() }.reference())
+            .collect()
+    }
+
+    fn reference(&self) -> Result<Reference> {
+        let expected = || {
+            self.refuse(
+                "expected one of { store = true }, { file = \"…\" }, { env = \"NAME\" }, { command = [\"…\"] }; \
+                 a profile holds no secret",
+            )
+        };
+        let table = self.value.as_table().ok_or_else(expected)?;
+        let (kind, value) = match table.iter().next() {
+            Some(only) if table.len() == 1 => only,
+            _ => return Err(expected()),
+        };
+        let value = Value { path: self.path, key: self.key, value: value.get_ref() };
+        match kind.get_ref().as_ref() {
+            "store" if value.value.as_bool() == Some(true) => Ok(Reference::Store),
+            "file" => Ok(Reference::File(self.beside(&value.text()?))),
+            "env" => Ok(Reference::Env(value.text()?)),
+            "command" => {
+                let command = value.value.as_array().ok_or_else(expected).and_then(|_| value.list())?;
+                if command.first().is_none_or(String::is_empty) { Err(expected()) } else { Ok(Reference::Command(command)) }
+            }
+            _ => Err(expected()),
+        }
+    }
+
+    /// A relative file stands beside the profile file; `~/` is the home folder.
+    fn beside(&self, file: &str) -> PathBuf {
+        match file.strip_prefix("~/") {
+            Some(rest) => directories::BaseDirs::new().map_or_else(|| PathBuf::from(file), |base| base.home_dir().join(rest)),
+            None => self.path.parent().unwrap_or(Path::new("")).join(file),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_at(text: &str) -> Result<Fields> {
+        parse(text, Path::new("/config/profiles/prod.toml"))
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let fields = parse_at(
+            r#"
+            flow = "jwt"
+            client_id = "abc"
+            org_id = "o@AdobeOrg"
+            scopes = ["openid", "AdobeID"]
+            technical_account_id = "t@techacct.adobe.com"
+            meta_scopes = "ent_dataservices_sdk"
+            sandbox = "dev1"
+            client_secrets = [{ store = true }, { env = "SECOND" }]
+            private_key = { file = "private.key" }
+            private_key_passphrase = { command = ["op", "read", "x"] }
+            ims_url = "https://ims.example"
+            platform_url = "https://platform.example"
+            hosts = ["*.corp.example"]
+            git_basic = true
+            shared_cache = "rediss://h"
+            shared_cache_password = { file = "/run/password" }
+            colour = "green"
+            "#,
+        )
+        .unwrap();
+        assert_eq!(
+            fields,
+            Fields {
+                flow: Some(Flow::Jwt),
+                client_id: Some("abc".into()),
+                org_id: Some("o@AdobeOrg".into()),
+                scopes: Some(vec!["openid".into(), "AdobeID".into()]),
+                technical_account_id: Some("t@techacct.adobe.com".into()),
+                meta_scopes: Some(vec!["ent_dataservices_sdk".into()]),
+                sandbox: Some("dev1".into()),
+                client_secrets: vec![Reference::Store, Reference::Env("SECOND".into())],
+                private_key: Some(Reference::File("/config/profiles/private.key".into())),
+                private_key_passphrase: Some(Reference::Command(vec!["op".into(), "read".into(), "x".into()])),
+                ims_url: Some("https://ims.example".into()),
+                platform_url: Some("https://platform.example".into()),
+                hosts: Some(vec!["*.corp.example".into()]),
+                git_basic: Some(true),
+                shared_cache: Some("rediss://h".into()),
+                shared_cache_password: Some(Reference::File("/run/password".into())),
+                unknown: vec!["colour".into()],
+            }
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_names_file_and_key_and_shows_no_value() {
+        for text in [
+            "flow = \"marker\"",
+            "client_id = 7",
+            "scopes = 7",
+            "scopes = [7]",
+            "client_secrets = [\"marker\"]",
+            "client_secrets = \"marker\"",
+            "client_secrets = [{store=true},{store=true},{store=true}]",
+            "private_key = { store = false }",
+            "private_key = { store = true, file = \"x\" }",
+            "private_key = { command = \"sh -c marker\" }",
+            "private_key = { command = [] }",
+            "git_basic = \"yes\"",
+            "client_id = \"a",
+            "= marker",
+        ] {
+            let refusal = parse_at(text).unwrap_err();
+            assert!(refusal.message().starts_with("/config/profiles/prod.toml"), "{text}: {refusal}");
+            assert!(!refusal.message().contains("marker"), "{text}: {refusal}");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A profile: who asks for a token, where, and where the secrets are. It holds no secret of a profile file.
+//!
+//! [`resolve`] decides by command line, environment, profile file and defaults, in that order, which profile is meant.
+//! A [`file`] is the readable form on disk, a [`Name`] is checked before any path is built from it.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use crate::hosts::HostList;
+use crate::secret::Reference;
+use crate::url::BaseUrl;
+
+pub mod file;
+mod name;
+mod resolve;
+
+pub use name::Name;
+pub use resolve::{Choice, default_name, resolve, resolve_if_any};
+
+/// The scopes of Experience Platform, as Adobe's own Postman environment lists them.
+pub const DEFAULT_SCOPES: [&str; 5] =
+    ["openid", "session", "AdobeID", "read_organizations", "additional_info.projectedProductContext"];
+
+/// The metascope of Experience Platform.
+pub const DEFAULT_META_SCOPE: &str = "ent_dataservices_sdk";
+
+/// The production IMS host.
+pub const DEFAULT_IMS_URL: &str = "https://ims-na1.adobelogin.com";
+
+/// The production platform host.
+pub const DEFAULT_PLATFORM_URL: &str = "https://platform.adobe.io";
+
+/// How a token is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flow {
+    /// OAuth Server-to-Server: client id and secret.
+    Oauth,
+    /// The service account of the tutorial: a signed assertion, exchanged.
+    Jwt,
+}
+
+impl Flow {
+    /// The word in a profile file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Oauth => "oauth",
+            Self::Jwt => "jwt",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text {
+            "oauth" => Some(Self::Oauth),
+            "jwt" => Some(Self::Jwt),
+            _ => None,
+        }
+    }
+}
+
+/// Where a profile comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A profile file.
+    File {
+        /// The profile's name.
+        name: Name,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The environment variables, as one set.
+    Environment {
+        /// The variable that started the set, such as `AEP_CLIENT_ID`.
+        variable: &'static str,
+    },
+}
+
+/// Everything that decides what token is asked for, where, and who may get it.
+#[derive(Clone, Debug)]
+pub struct Profile {
+    /// Where the profile comes from.
+    pub origin: Origin,
+    /// How a token is asked for.
+    pub flow: Flow,
+    /// The client id, which is the API key.
+    pub client_id: String,
+    /// The organization, `…@AdobeOrg`.
+    pub org_id: Option<String>,
+    /// The scopes of OAuth Server-to-Server.
+    pub scopes: Vec<String>,
+    /// The technical account, `…@techacct.adobe.com`.
+    pub technical_account_id: Option<String>,
+    /// The metascopes of an assertion: a name, `/s/name` or a full URL.
+    pub meta_scopes: Vec<String>,
+    /// The sandbox for `x-sandbox-name`.
+    pub sandbox: Option<String>,
+    /// Adobe IMS.
+    pub ims_url: BaseUrl,
+    /// Experience Platform.
+    pub platform_url: BaseUrl,
+    /// Where helpers may send the token.
+    pub hosts: HostList,
+    /// Whether git may get the token as a Basic password.
+    pub git_basic: bool,
+    /// One or two client secrets.
+    pub client_secrets: Vec<Reference>,
+    /// The key that signs assertions.
+    pub private_key: Option<Reference>,
+    /// The passphrase of that key.
+    pub private_key_passphrase: Option<Reference>,
+    /// The engine behind the local cache.
+    pub shared_cache: Option<String>,
+    /// The password of that engine.
+    pub shared_cache_password: Option<Reference>,
+}
+
+impl Profile {
+    /// The profile's name; `env` for the environment variables.
+    pub fn name(&self) -> &str {
+        match &self.origin {
+            Origin::File { name, .. } => name.as_str(),
+            Origin::Environment { .. } => "env",
+        }
+    }
+
+    /// The name of the profile file, where there is one.
+    pub fn file_name(&self) -> Option<&Name> {
+        match &self.origin {
+            Origin::File { name, .. } => Some(name),
+            Origin::Environment { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { path, .. } => write!(f, "{}", path.display()),
+            Self::Environment { variable } => write!(f, "the environment ({variable})"),
+        }
+    }
+}
+
+/// Splits a list as people write it: separated by commas or blanks, or a JSON array of strings.
+pub fn split_list(text: &str) -> Vec<String> {
+    if text.trim_start().starts_with('[')
+        && let Ok(items) = serde_json::from_str::<Vec<String>>(text)
+    {
+        return items.iter().flat_map(|item| split_list(item)).collect();
+    }
+    text.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::split_list;
+
+    #[test]
+    fn lists_as_people_write_them() {
+        for text in ["a,b", "a b", "a, b", " a ,\tb ,", r#"["a","b"]"#, r#"["a, b"]"#] {
+            assert_eq!(split_list(text), ["a", "b"], "{text}");
+        }
+        assert!(split_list(" , ").is_empty());
+    }
+}

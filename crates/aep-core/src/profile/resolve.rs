@@ -1,0 +1,264 @@
+//! Which profile is meant, and what the environment may change about it.
+
+use std::io::Read;
+
+use super::file::{self, Fields};
+use super::{
+    DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, DEFAULT_SCOPES, Flow, Name, Origin, Profile, split_list,
+};
+use crate::hosts::HostList;
+use crate::secret::{Reference, Secret};
+use crate::url::BaseUrl;
+use crate::{Context, Error, Result, platform};
+
+/// What was typed on the command line.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// `--profile`
+    pub profile: Option<String>,
+    /// `--sandbox`
+    pub sandbox: Option<String>,
+}
+
+/// Finds the profile that is meant.
+///
+/// # Errors
+/// Configuration: there is none, a field is missing, or an override would carry a secret to another host.
+pub fn resolve(context: &Context, choice: &Choice) -> Result<Profile> {
+    resolve_if_any(context, choice)?.ok_or_else(|| {
+        Error::configuration("no profile: none was named, none is the default, and AEP_CLIENT_ID is not set")
+            .hint("aep-auth import FILE   (the JSON that the Developer Console downloads)")
+    })
+}
+
+/// Finds the profile that is meant, if any: nothing named, no identity in the environment and no default is `None`.
+///
+/// # Errors
+/// Configuration, as [`resolve`].
+pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profile>> {
+    let named = match &choice.profile {
+        Some(name) => Some(Name::parse(name)?),
+        None => context.environment.text("AEP_PROFILE")?.map(|name| Name::parse(&name)).transpose()?,
+    };
+    let (origin, mut fields) = if let Some(name) = named {
+        from_file(context, name)?
+    } else if let Some(set) = SETS.iter().find(|set| context.environment.has(set.client_id)) {
+        (Origin::Environment { variable: set.client_id }, set.read(context)?)
+    } else if let Some(name) = default_name(context)? {
+        from_file(context, name)?
+    } else {
+        return Ok(None);
+    };
+    if let Some(sandbox) = choice.sandbox.clone().or(context.environment.text("AEP_SANDBOX")?) {
+        fields.sandbox = Some(sandbox).filter(|name| !name.is_empty());
+    }
+    assemble(context, origin, fields).map(Some)
+}
+
+/// The name of the default profile, as `aep-auth profile use` wrote it.
+///
+/// # Errors
+/// Configuration, when the pointer does not hold a profile name.
+pub fn default_name(context: &Context) -> Result<Option<Name>> {
+    let Ok(folder) = context.folders.config() else { return Ok(None) };
+    let path = folder.join("default-profile");
+    let mut text = String::new();
+    match platform::open_regular(&path) {
+        Err(platform::OpenError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(Error::configuration(format!("cannot read {}: {error}", path.display()))),
+        Ok(file) => file
+            .take(256)
+            .read_to_string(&mut text)
+            .map_err(|error| Error::configuration(format!("cannot read {}: {error}", path.display())))?,
+    };
+    Name::parse(text.trim()).map(Some).map_err(|error| {
+        Error::configuration(format!("{}: {}", path.display(), error.message())).hint("aep-auth profile use NAME")
+    })
+}
+
+fn from_file(context: &Context, name: Name) -> Result<(Origin, Fields)> {
+    let (mut fields, path) = file::read(context, &name)?;
+    // Over a named profile, the passphrase is the only secret that the environment gives.
+    if let Some(passphrase) = context.environment.text("AEP_PRIVATE_KEY_PASSPHRASE")? {
+        fields.private_key_passphrase = Some(Reference::Given(Secret::new(passphrase)));
+    }
+    Ok((Origin::File { name, path }, fields))
+}
+
+/// Variables that make up one identity; two sets are never mixed.
+struct Set {
+    client_id: &'static str,
+    client_secret: &'static str,
+    org_id: &'static str,
+    scopes: &'static str,
+    has_jwt: bool,
+}
+
+const SETS: [Set; 2] = [
+    Set {
+        client_id: "AEP_CLIENT_ID",
+        client_secret: "AEP_CLIENT_SECRET",
+        org_id: "AEP_ORG_ID",
+        scopes: "AEP_SCOPES",
+        has_jwt: true,
+    },
+    // The names that Adobe App Builder writes into a project's `.env`.
+    Set {
+        client_id: "IMS_OAUTH_S2S_CLIENT_ID",
+        client_secret: "IMS_OAUTH_S2S_CLIENT_SECRET",
+        org_id: "IMS_OAUTH_S2S_ORG_ID",
+        scopes: "IMS_OAUTH_S2S_SCOPES",
+        has_jwt: false,
+    },
+];
+
+impl Set {
+    fn read(&self, context: &Context) -> Result<Fields> {
+        let environment = &context.environment;
+        let secret = |variable: &str| -> Result<Option<Reference>> {
+            Ok(environment.text(variable)?.map(|value| Reference::Given(Secret::new(value))))
+        };
+        let mut fields = Fields {
+            client_id: environment.text(self.client_id)?,
+            org_id: environment.text(self.org_id)?,
+            scopes: environment.text(self.scopes)?.map(|list| split_list(&list)),
+            client_secrets: secret(self.client_secret)?.into_iter().collect(),
+            ..Fields::default()
+        };
+        if self.has_jwt {
+            fields.technical_account_id = environment.text("AEP_TECHNICAL_ACCOUNT_ID")?;
+            fields.meta_scopes = environment.text("AEP_META_SCOPES")?.map(|list| split_list(&list));
+            fields.private_key = environment.text("AEP_PRIVATE_KEY")?.map(path_or_key);
+            fields.private_key_passphrase = secret("AEP_PRIVATE_KEY_PASSPHRASE")?;
+        }
+        Ok(fields)
+    }
+}
+
+/// `AEP_PRIVATE_KEY` is a path, a PEM, or a PEM with `\n` escapes.
+fn path_or_key(value: String) -> Reference {
+    if value.contains("-----BEGIN") { Reference::Given(Secret::new(value)) } else { Reference::File(value.into()) }
+}
+
+fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile> {
+    let Fields {
+        flow,
+        client_id,
+        org_id,
+        scopes,
+        technical_account_id,
+        meta_scopes,
+        sandbox,
+        client_secrets,
+        private_key,
+        private_key_passphrase,
+        ims_url,
+        platform_url,
+        hosts,
+        git_basic,
+        shared_cache,
+        shared_cache_password,
+        unknown: _,
+    } = fields;
+    let flow = flow.unwrap_or(if private_key.is_some() && scopes.is_none() { Flow::Jwt } else { Flow::Oauth });
+    let missing = |field: &str, variable: &str| {
+        let error = Error::configuration(format!("{field} is missing in {origin}"));
+        match &origin {
+            Origin::File { name, .. } => error.hint(format!("aep-auth profile set {name} {field}=…")),
+            Origin::Environment { .. } => error.hint(format!("set {variable}")),
+        }
+    };
+    let client_id = client_id.ok_or_else(|| missing("client_id", "AEP_CLIENT_ID"))?;
+    if flow == Flow::Jwt && org_id.is_none() {
+        return Err(missing("org_id", "AEP_ORG_ID"));
+    }
+    if flow == Flow::Jwt && technical_account_id.is_none() {
+        return Err(missing("technical_account_id", "AEP_TECHNICAL_ACCOUNT_ID"));
+    }
+    let or_default = |list: Option<Vec<String>>, default: &[&str]| {
+        list.filter(|items| !items.is_empty())
+            .unwrap_or_else(|| default.iter().map(|item| (*item).to_owned()).collect())
+    };
+    let scopes = or_default(scopes, &DEFAULT_SCOPES);
+    let meta_scopes = or_default(meta_scopes, &[DEFAULT_META_SCOPE]);
+    for (field, value) in [
+        ("client_id", Some(&client_id)),
+        ("org_id", org_id.as_ref()),
+        ("technical_account_id", technical_account_id.as_ref()),
+        ("sandbox", sandbox.as_ref()),
+    ]
+    .into_iter()
+    .chain(scopes.iter().map(|scope| ("scopes", Some(scope))))
+    .chain(meta_scopes.iter().map(|scope| ("meta_scopes", Some(scope))))
+    {
+        check_word(&origin, field, value)?;
+    }
+
+    let own_ims = BaseUrl::parse("ims_url", ims_url.as_deref().unwrap_or(DEFAULT_IMS_URL))?;
+    let own_platform = BaseUrl::parse("platform_url", platform_url.as_deref().unwrap_or(DEFAULT_PLATFORM_URL))?;
+    let own_hosts = match hosts {
+        Some(items) => HostList::parse(&items)?,
+        None => HostList::default_for(&own_platform),
+    };
+    let is_free = matches!(origin, Origin::Environment { .. });
+    let ims_url = override_url(context, "AEP_IMS_URL", &own_ims, |url| is_free || *url == own_ims)?;
+    let platform_url = override_url(context, "AEP_PLATFORM_URL", &own_platform, |url| {
+        is_free || *url == own_platform || own_hosts.allow(url.scheme(), url.authority())
+    })?;
+    let hosts = if is_free { HostList::default_for(&platform_url) } else { own_hosts };
+
+    let shared_cache = context.environment.text("AEP_SHARED_CACHE")?.or(shared_cache);
+    let shared_cache_password = match context.environment.text("AEP_SHARED_CACHE_PASSWORD")? {
+        Some(password) => Some(Reference::Given(Secret::new(password))),
+        None => shared_cache_password,
+    };
+    Ok(Profile {
+        origin,
+        flow,
+        client_id,
+        org_id,
+        scopes,
+        technical_account_id,
+        meta_scopes,
+        sandbox,
+        ims_url,
+        platform_url,
+        hosts,
+        git_basic: git_basic.unwrap_or(false),
+        client_secrets,
+        private_key,
+        private_key_passphrase,
+        shared_cache,
+        shared_cache_password,
+    })
+}
+
+/// These values become header lines, form fields and claims; none may hold a blank or a control character.
+fn check_word(origin: &Origin, field: &str, value: Option<&String>) -> Result<()> {
+    match value {
+        Some(value) if value.is_empty() || value.len() > 1024 || !value.bytes().all(|b| b.is_ascii_graphic()) => {
+            Err(Error::configuration(format!(
+                "{field} in {origin} is `{value}`; expected visible characters without blanks"
+            )))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Takes a URL from the environment, if it leads where the profile's secret or token may go.
+fn override_url(
+    context: &Context,
+    variable: &str,
+    own: &BaseUrl,
+    is_allowed: impl Fn(&BaseUrl) -> bool,
+) -> Result<BaseUrl> {
+    let Some(text) = context.environment.text(variable)? else { return Ok(own.clone()) };
+    let url = BaseUrl::parse(variable, &text)?;
+    if url.is_loopback() || is_allowed(&url) {
+        return Ok(url);
+    }
+    Err(Error::configuration(format!(
+        "{variable} names {url}, but this profile's secret and token belong to {own} and stay there"
+    ))
+    .hint(format!("unset {variable}, or import a profile for {url}")))
+}

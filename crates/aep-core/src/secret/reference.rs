@@ -1,0 +1,146 @@
+//! Where a secret is: in the private store, a file, a variable, or the answer of a command.
+//!
+//! Everything that is read is bounded: 64 KiB, and 10 seconds for a command.
+
+use std::fmt;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
+
+use zeroize::Zeroizing;
+
+use super::Secret;
+use super::store::{self, Item};
+use crate::environment::SECRET_VARIABLES;
+use crate::profile::Name;
+use crate::{Context, Error, Result, platform};
+
+const MOST_BYTES: u64 = 64 * 1024;
+const COMMAND_TIME: Duration = Duration::from_secs(10);
+
+/// A reference to a secret; holds the secret itself only where it came from the environment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reference {
+    /// The private store of `aep-auth`.
+    Store,
+    /// A file: its first line, or all of it for a key.
+    File(PathBuf),
+    /// An environment variable.
+    Env(String),
+    /// A command and its arguments, run without a shell.
+    Command(Vec<String>),
+    /// The value itself, from one of our own variables.
+    Given(Secret),
+}
+
+impl Reference {
+    /// Fetches the secret of `profile` that `item` names.
+    ///
+    /// # Errors
+    /// Configuration, naming the reference, when there is nothing there or it cannot be read.
+    pub fn read(&self, context: &Context, profile: Option<&Name>, item: Item) -> Result<Secret> {
+        let what = item.title();
+        let found = match self {
+            Self::Given(secret) => secret.clone(),
+            Self::Store => {
+                let name = profile.ok_or_else(|| Error::fault("the environment has no private store"))?;
+                read_stored(context, name, item)?
+            }
+            Self::File(path) => platform::open_regular(path)
+                .map_err(|error| error.to_string())
+                .and_then(read_bounded)
+                .map_err(|why| unreadable(what, path, why))?,
+            Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
+                Error::configuration(format!("the {what} is expected in the variable {name}, which is not set"))
+            })?),
+            Self::Command(command) => run(command, what)?,
+        };
+        let secret = if item == Item::PrivateKey { found } else { first_line(&found) };
+        if secret.expose().trim().is_empty() {
+            return Err(Error::configuration(format!("the {what} is empty ({self})")));
+        }
+        Ok(secret)
+    }
+}
+
+/// Where the secret is, in words, without the secret.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store => f.write_str("private store"),
+            Self::File(path) => write!(f, "file {}", path.display()),
+            Self::Env(name) => write!(f, "variable {name}"),
+            Self::Command(command) => write!(f, "command {}", command.first().map_or("", String::as_str)),
+            Self::Given(_) => f.write_str("environment"),
+        }
+    }
+}
+
+fn read_stored(context: &Context, profile: &Name, item: Item) -> Result<Secret> {
+    let path = store::path(&context.folders, profile, item)?;
+    let cure = match item {
+        Item::ClientSecret => format!("aep-auth secret set {profile}"),
+        Item::SecondClientSecret => format!("aep-auth secret set {profile} --second"),
+        Item::PrivateKey | Item::Passphrase => {
+            format!("aep-auth import FILE --private-key KEY --profile {profile} --force")
+        }
+    };
+    platform::open_private(&path)
+        .map_err(|error| error.to_string())
+        .and_then(read_bounded)
+        .map_err(|why| unreadable(item.title(), &path, why).hint(cure))
+}
+
+fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> Error {
+    Error::configuration(format!("cannot read the {what} from {}: {why}", path.display()))
+}
+
+fn first_line(text: &Secret) -> Secret {
+    Secret::new(text.expose().lines().next().unwrap_or_default().trim().to_owned())
+}
+
+fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
+    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err("it is larger than 64 KiB".to_owned());
+    }
+    match std::str::from_utf8(&bytes) {
+        Ok(text) => Ok(Secret::new(text.trim_start_matches('\u{feff}').to_owned())),
+        Err(_) => Err("it is not text in UTF-8".to_owned()),
+    }
+}
+
+/// Runs a command for its output. Its standard error stays the user's, so that it can ask for a touch or tell its own
+/// fault; our own secret variables are kept from it.
+fn run(command: &[String], what: &str) -> Result<Secret> {
+    let (program, arguments) =
+        command.split_first().ok_or_else(|| Error::configuration(format!("the command for the {what} is empty")))?;
+    let refuse = |why: String| Error::configuration(format!("the command `{program}` gave no {what}: {why}"));
+    let mut prepared = Command::new(program);
+    prepared.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
+    for variable in SECRET_VARIABLES {
+        prepared.env_remove(variable);
+    }
+    let mut child = prepared.spawn().map_err(|error| refuse(error.to_string()))?;
+    let secret = read_in_time(&mut child);
+    if secret.is_err() {
+        let _ = child.kill();
+    }
+    let status = child.wait().map_err(|error| refuse(error.to_string()))?;
+    match secret {
+        Err(why) => Err(refuse(why)),
+        Ok(_) if !status.success() => Err(refuse(format!("it ended with {status}"))),
+        Ok(secret) => Ok(secret),
+    }
+}
+
+fn read_in_time(child: &mut Child) -> std::result::Result<Secret, String> {
+    let output = child.stdout.take().ok_or("it has no output")?;
+    let (sender, receiver) = mpsc::channel();
+    // A thread, since a pipe has no deadline of its own.
+    std::thread::spawn(move || sender.send(read_bounded(output)));
+    receiver.recv_timeout(COMMAND_TIME).unwrap_or_else(|_| Err("it took longer than 10 seconds".to_owned()))
+}

@@ -1,0 +1,100 @@
+//! The private store of `aep-auth`: one file a secret, in the local data folder.
+//!
+//! Files are 0600 in a 0700 folder with a `.gitignore` of `*`, so that a home under version control does not take them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::Secret;
+use crate::profile::Name;
+use crate::{Error, Folders, Result, platform, private_file};
+
+/// A secret of a profile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// The client secret.
+    ClientSecret,
+    /// The second client secret, during a rotation.
+    SecondClientSecret,
+    /// The private key that signs assertions.
+    PrivateKey,
+    /// The passphrase of that key.
+    Passphrase,
+}
+
+impl Item {
+    /// Every item there is.
+    pub const ALL: [Self; 4] = [Self::ClientSecret, Self::SecondClientSecret, Self::PrivateKey, Self::Passphrase];
+
+    /// The item in the words of a message.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client secret",
+            Self::SecondClientSecret => "second client secret",
+            Self::PrivateKey => "private key",
+            Self::Passphrase => "private key passphrase",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::ClientSecret => "client-secret",
+            Self::SecondClientSecret => "client-secret-2",
+            Self::PrivateKey => "private-key",
+            Self::Passphrase => "passphrase",
+        }
+    }
+}
+
+/// The folder of the store.
+///
+/// # Errors
+/// Configuration, when there is no data folder.
+pub fn folder(folders: &Folders) -> Result<PathBuf> {
+    Ok(folders.data()?.join("secrets"))
+}
+
+/// The file of one secret.
+///
+/// # Errors
+/// Configuration, when there is no data folder.
+pub fn path(folders: &Folders, profile: &Name, item: Item) -> Result<PathBuf> {
+    // `@` is in no profile name, so that the secrets of two profiles cannot meet in one file.
+    Ok(folder(folders)?.join(format!("{profile}@{}", item.suffix())))
+}
+
+/// Writes a secret, private from its creation.
+///
+/// # Errors
+/// Storage, when the store cannot be written; configuration, when others could change it.
+pub fn write(folders: &Folders, profile: &Name, item: Item, secret: &Secret) -> Result<()> {
+    let folder = folder(folders)?;
+    let refuse = |error: io::Error| {
+        Error::storage(format!("cannot write the {} to {}: {error}", item.title(), folder.display()))
+    };
+    platform::create_private_folders(&folder).map_err(refuse)?;
+    platform::check_private_folder(&folder).map_err(|why| {
+        Error::configuration(format!("the private store {} is not private: {why}", folder.display()))
+            .hint(format!("chmod 700 {}", folder.display()))
+    })?;
+    ignore_for_git(&folder).map_err(refuse)?;
+    private_file::replace(&path(folders, profile, item)?, secret.expose().as_bytes()).map_err(refuse)
+}
+
+/// Removes a secret; says whether there was one.
+///
+/// # Errors
+/// Storage, when it is there and cannot be removed.
+pub fn remove(folders: &Folders, profile: &Name, item: Item) -> Result<bool> {
+    let path = path(folders, profile, item)?;
+    match std::fs::remove_file(&path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(Error::storage(format!("cannot remove {}: {error}", path.display()))),
+    }
+}
+
+fn ignore_for_git(folder: &Path) -> io::Result<()> {
+    let path = folder.join(".gitignore");
+    if path.exists() { Ok(()) } else { private_file::replace(&path, b"*\n") }
+}

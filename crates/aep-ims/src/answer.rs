@@ -1,0 +1,151 @@
+//! Reads what IMS answered to a request for a token: a token and its life, a refusal in IMS's own words, or neither.
+
+use aep_core::error::Kind;
+use aep_core::profile::Flow;
+use aep_core::token::AccessToken;
+use aep_core::{Error, terminal};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::http::Answer;
+
+/// What an answer turned out to be.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    /// A token, and its life in seconds where IMS said it.
+    Token(AccessToken, Option<i64>),
+    /// IMS said no, whatever the status.
+    Refusal(Refusal),
+    /// No answer from IMS at all.
+    Nonsense(Error),
+}
+
+/// A refusal in IMS's own words.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    /// `error`
+    pub(crate) code: String,
+    /// `error_description`
+    pub(crate) description: String,
+}
+
+/// Reads the answer of a token endpoint; the flow decides the unit of `expires_in`.
+pub(crate) fn read(answer: &Answer, flow: Flow) -> Reading {
+    let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&answer.body) else {
+        return Reading::Nonsense(no_json(answer));
+    };
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Null) | None => String::new(),
+        Some(other) => other.to_string(),
+    };
+    let code = text(body.get("error"));
+    if !code.is_empty() {
+        return Reading::Refusal(Refusal { code, description: text(body.get("error_description")) });
+    }
+    if !(200..300).contains(&answer.status) {
+        let words = [text(body.get("error_code")), text(body.get("message")), text(body.get("title"))];
+        let words = words.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");
+        let kind = if answer.status < 500 && answer.status != 429 { Kind::Refused } else { Kind::Unreachable };
+        return Reading::Nonsense(Error::new(kind, format!("IMS answered {} {}", answer.status, short(&words))));
+    }
+    let Some(Value::String(token)) = body.remove("access_token") else {
+        return Reading::Nonsense(Error::unreachable("IMS answered without an access token"));
+    };
+    let life = life(&token, body.get("expires_in"), flow);
+    match AccessToken::parse(token) {
+        Some(token) => Reading::Token(token, life),
+        None => Reading::Nonsense(Error::unreachable(
+            "IMS answered with an access token that holds bytes no header may hold",
+        )),
+    }
+}
+
+/// The life of a token in seconds: its own claim `expires_in`, in milliseconds; else the answer's `expires_in`, in
+/// milliseconds from the exchange and in seconds from `token/v3`.
+fn life(token: &str, expires_in: Option<&Value>, flow: Flow) -> Option<i64> {
+    let from_claims = claims(token).and_then(|claims| integer(claims.get("expires_in")));
+    from_claims.map(|milliseconds| milliseconds / 1000).or_else(|| {
+        integer(expires_in).map(|life| match flow {
+            Flow::Jwt => life / 1000,
+            Flow::Oauth => life,
+        })
+    })
+}
+
+/// The claims of a token, not verified: they are only read for its times.
+fn claims(token: &str) -> Option<Value> {
+    let payload = token.split('.').nth(1)?;
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+}
+
+fn integer(value: Option<&Value>) -> Option<i64> {
+    #[expect(clippy::cast_possible_truncation, reason = "a float beyond the range saturates, and the life is capped")]
+    match value? {
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Number(number) => number.as_i64().or_else(|| number.as_f64().map(|float| float as i64)),
+        _ => None,
+    }
+}
+
+/// Something answered that is not IMS: a captive portal, a proxy, an empty body.
+fn no_json(answer: &Answer) -> Error {
+    let Answer { status, body, content_type, location, .. } = answer;
+    if (300..400).contains(status) {
+        let place = location.as_deref().map_or_else(String::new, |place| format!(" to {}", short(without_query(place))));
+        return Error::unreachable(format!("IMS answered {status}, a redirect{place}, which is not followed"))
+            .hint("check AEP_IMS_URL and the profile's ims_url; a captive portal or a proxy may stand in between");
+    }
+    if body.is_empty() {
+        return Error::unreachable(format!("IMS answered {status} with an empty body"));
+    }
+    let is_page = content_type.contains("html") || body.trim_ascii_start().first() == Some(&b'<');
+    let what = if is_page { "an HTML page" } else { "something that is not JSON" };
+    let error = Error::unreachable(format!("IMS answered {status} with {what}"));
+    if is_page {
+        error.hint("a captive portal or a proxy may stand in between; open the network's sign-in page, or set HTTPS_PROXY")
+    } else {
+        error
+    }
+}
+
+/// A query may hold what nobody should see.
+fn without_query(place: &str) -> &str {
+    place.split(['?', '#']).next().unwrap_or(place)
+}
+
+/// A server's text, as long as a person reads it.
+pub(crate) fn short(text: &str) -> String {
+    terminal::clean_within(text, 300)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn token_with(claims: &Value) -> String {
+        format!("eyJhbGciOiJSUzI1NiJ9.{}.c2ln", URL_SAFE_NO_PAD.encode(claims.to_string()))
+    }
+
+    #[test]
+    fn the_claims_decide_then_the_endpoint() {
+        let day = json!({"expires_in": "86400000"});
+        for (claims, answered, flow, seconds) in [
+            (&day, json!(86399), Flow::Oauth, Some(86_400)),
+            (&day, json!(86_399_992), Flow::Jwt, Some(86_400)),
+            (&json!({}), json!(86399), Flow::Oauth, Some(86_399)),
+            (&json!({}), json!(86_399_992), Flow::Jwt, Some(86_399)),
+            (&json!({}), json!("3599"), Flow::Oauth, Some(3_599)),
+            (&json!({}), json!(-5), Flow::Oauth, Some(-5)),
+            (&json!({}), json!(60.9), Flow::Oauth, Some(60)),
+            (&json!({}), Value::Null, Flow::Oauth, None),
+            (&json!({"expires_in": "soon"}), json!(60), Flow::Oauth, Some(60)),
+            (&json!({"expires_in": "999"}), json!(60), Flow::Oauth, Some(0)),
+        ] {
+            assert_eq!(life(&token_with(claims), Some(&answered), flow), seconds, "{claims} {answered}");
+        }
+        assert_eq!(life("opaque", Some(&json!(60)), Flow::Oauth), Some(60));
+    }
+}

@@ -1,0 +1,119 @@
+//! The tutorial's last step: the platform's list of standard XDM classes, and what its gateway says when it refuses.
+
+use std::time::Duration;
+
+use aep_core::headers::Header;
+use aep_core::{Error, Profile, Result};
+use serde_json::Value;
+
+use crate::answer::short;
+use crate::http::{Answer, Http};
+use crate::refusal::{self, Server};
+
+const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
+
+/// A class of the Experience Data Model.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    /// `title`
+    pub title: String,
+    /// `$id`
+    pub id: String,
+    /// `version`
+    pub version: String,
+}
+
+/// Lists the standard XDM classes.
+///
+/// # Errors
+/// Refused, with the gateway's words and a cure; unreachable, when there is no answer or none of the platform.
+pub fn list_classes(http: &Http<'_>, profile: &Profile, headers: &[Header], budget: Duration) -> Result<Vec<Class>> {
+    let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/vnd.adobe.xed-id+json")];
+    sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
+    let answer = http.get(CLASSES, &sent, budget).map_err(|no_answer| no_answer.error)?;
+    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
+    if answer.status != 200 {
+        return Err(explain(&answer, body.as_ref(), profile));
+    }
+    let results = body.as_ref().and_then(|body| body.get("results")?.as_array());
+    let results = results.ok_or_else(|| {
+        Error::unreachable(format!("{} answered something that is not a list of classes", http.base()))
+            .hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between")
+    })?;
+    let text = |class: &Value, key: &str| class.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    Ok(results
+        .iter()
+        .map(|class| Class { title: text(class, "title"), id: text(class, "$id"), version: text(class, "version") })
+        .collect())
+}
+
+/// Reads the gateway's refusal in any of the shapes that the platform's services use.
+fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
+    let status = answer.status;
+    let Some(body) = body.filter(|body| body.is_object()) else {
+        let error = Error::unreachable(format!("the platform answered {status} with something that is not JSON"));
+        return error.hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
+    };
+    let (code, words) = code_and_words(body);
+    let mut message = format!("the platform refused profile {}: {status}", profile.name());
+    for part in [&code, &words] {
+        if !part.is_empty() && part != &status.to_string() {
+            message.push(' ');
+            message.push_str(&short(part));
+        }
+    }
+    let error = if status == 429 || status >= 500 { Error::unreachable(message) } else { Error::refused(message) };
+    match refusal::find(Server::Platform, &code, &words) {
+        Some(known) => {
+            error.hint(format!("{}\n{}", known.meaning, known.cure).replace("{profile}", profile.name()))
+        }
+        None => error,
+    }
+}
+
+/// `error_code` (text or number) and `message`; `title` and `detail`; Reactor's `errors[0]`; Analytics' `errorCode`.
+fn code_and_words(body: &Value) -> (String, String) {
+    let text = |value: Option<&Value>| match value {
+        Some(Value::String(text)) => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    };
+    let first = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(&Value::Null);
+    let code = ["error_code", "errorCode", "error", "title"]
+        .iter()
+        .find_map(|key| text(body.get(key)))
+        .or_else(|| text(first.get("code")));
+    let words = ["message", "errorDescription", "error_description", "detail"]
+        .iter()
+        .find_map(|key| text(body.get(key)))
+        .or_else(|| text(first.get("title")));
+    (code.unwrap_or_default(), words.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn every_shape_of_a_refusal_is_read() {
+        for (body, code) in [
+            (json!({"error_code": "403003", "message": "Api Key is invalid"}), "403003"),
+            (json!({"error_code": 401_013, "message": "Oauth token is not valid"}), "401013"),
+            (
+                json!({"type": "https://ns.adobe.com/aep/errors/UIS-4064-403", "status": 403,
+                       "title": "Insufficient permissions", "detail": "…"}),
+                "Insufficient permissions",
+            ),
+            (
+                json!({"errors": [{"status": "401", "code": "oauth-token-invalid", "title": "Oauth token is not valid"}]}),
+                "oauth-token-invalid",
+            ),
+            (json!({"errorCode": "invalid_token", "errorDescription": "IMS token failed"}), "invalid_token"),
+        ] {
+            let (found, words) = code_and_words(&body);
+            assert_eq!(found, code);
+            assert!(refusal::find(Server::Platform, &found, &words).is_some(), "{code}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! The two requests for a token, their repetitions within the deadline, and the refusals in plain words.
+//!
+//! OAuth Server-to-Server posts a urlencoded body to `/ims/token/v3`; the service account posts its signed assertion as
+//! `multipart/form-data` to `/ims/exchange/jwt`, as the tutorial has it. Secrets travel in the body alone.
+
+use std::time::Duration;
+
+use aep_core::profile::{DEFAULT_IMS_URL, Flow};
+use aep_core::secret::Secret;
+use aep_core::token::{Fetch, Fetched, Order, Source};
+use aep_core::{Error, Profile, Result};
+use ring::rand::{SecureRandom, SystemRandom};
+use zeroize::Zeroizing;
+
+use crate::answer::{self, Reading, Refusal, short};
+use crate::assertion;
+use crate::http::{Answer, Http};
+use crate::refusal::{self, Server};
+
+/// A clock that is further off than this makes IMS refuse an assertion; Adobe's Java library documents 30 seconds.
+const CLOCK_TOLERANCE: i64 = 30;
+
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+
+/// Adobe IMS as a way to fetch.
+#[derive(Debug)]
+pub struct Ims {
+    user_agent: String,
+    assertion: Option<Secret>,
+}
+
+impl Ims {
+    /// Asks in the name of `tool`; its version goes into the `User-Agent`.
+    pub fn asked_by(tool: &str) -> Self {
+        Self { user_agent: format!("{tool}/{}", env!("CARGO_PKG_VERSION")), assertion: None }
+    }
+
+    /// Exchanges this ready-made assertion instead of signing one.
+    #[must_use]
+    pub fn with_assertion(mut self, assertion: Secret) -> Self {
+        self.assertion = Some(assertion);
+        self
+    }
+}
+
+impl Fetch for Ims {
+    fn fetch(&self, order: &Order<'_>) -> Result<Fetched> {
+        let profile = order.profile;
+        // Before certificates are loaded or a name is resolved: a missing secret needs neither.
+        let secret = order.credentials.client_secret()?;
+        let asking = Asking {
+            http: Http::to(&profile.ims_url, order.context, &self.user_agent)?,
+            order,
+            deadline: order.context.clock.monotonic() + order.budget,
+            assertion: self.assertion.as_ref(),
+        };
+        let refusal = match asking.ask(secret)? {
+            Outcome::Token(fetched) => return Ok(fetched),
+            Outcome::Refused(refusal) => refusal,
+        };
+        if refusal.words.code == "invalid_client"
+            && let Some(second) = order.credentials.second_client_secret()?
+        {
+            return match asking.ask(second)? {
+                Outcome::Token(fetched) => Ok(Fetched { stale_secret: Some(1), ..fetched }),
+                Outcome::Refused(refusal) => Err(refusal.explain(profile)),
+            };
+        }
+        Err(refusal.explain(profile))
+    }
+}
+
+/// A request for a token on its way, with all its repetitions.
+struct Asking<'a> {
+    http: Http<'a>,
+    order: &'a Order<'a>,
+    /// On the clock's stop-watch.
+    deadline: Duration,
+    assertion: Option<&'a Secret>,
+}
+
+enum Outcome {
+    Token(Fetched),
+    Refused(Refused),
+}
+
+/// A refusal, with what IMS's support would ask for.
+struct Refused {
+    words: Refusal,
+    debug_id: Option<String>,
+    /// The server's clock less ours, in seconds.
+    clock_offset: Option<i64>,
+}
+
+impl Asking<'_> {
+    fn ask(&self, secret: &Secret) -> Result<Outcome> {
+        let Order { profile, context, credentials, .. } = self.order;
+        let outcome = match (profile.flow, self.assertion) {
+            (Flow::Oauth, None) => return self.send(&oauth_request(profile, secret)),
+            (_, Some(assertion)) => return self.send(&exchange_request(profile, secret, assertion)?),
+            (Flow::Jwt, None) => {
+                let assertion = assertion::sign(profile, credentials, context.clock.now())?;
+                self.send(&exchange_request(profile, secret, &assertion)?)?
+            }
+        };
+        // IMS judges an assertion by its own clock, and tells it: sign once more by that.
+        match outcome {
+            Outcome::Refused(refusal) if refusal.blames_the_clock() => {
+                let servers_now = context.clock.now() + refusal.clock_offset.unwrap_or(0);
+                let assertion = assertion::sign(profile, credentials, servers_now)?;
+                self.send(&exchange_request(profile, secret, &assertion)?)
+            }
+            other => Ok(other),
+        }
+    }
+
+    /// Sends a request, and again after faults that may pass, within the deadline.
+    fn send(&self, request: &Request) -> Result<Outcome> {
+        let Order { profile, context, .. } = self.order;
+        let clock = &context.clock;
+        let mut left = self.order.retries;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let budget = self.deadline.saturating_sub(clock.monotonic());
+            if budget.is_zero() {
+                return Err(Error::unreachable(format!("{} did not answer in time", self.http.base()))
+                    .hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"));
+            }
+            let (result, wanted_pause) =
+                match self.http.post(request.path, &request.content_type, request.body.as_bytes(), budget) {
+                    Err(no_answer) if !no_answer.may_pass => return Err(no_answer.error),
+                    Err(no_answer) => (Err(no_answer.error), None),
+                    Ok(answer) => {
+                        let is_overloaded = answer.status == 429 || answer.status >= 500;
+                        let offset = answer.date.map(|date| date - clock.now());
+                        let result = match answer::read(&answer, profile.flow) {
+                            Reading::Token(value, life) => {
+                                let source = Source::Ims;
+                                return Ok(Outcome::Token(Fetched { value, life, stale_secret: None, source }));
+                            }
+                            Reading::Refusal(words) => {
+                                if words.code == "internal_error" && profile.flow == Flow::Jwt {
+                                    left = left.min(1);
+                                }
+                                Ok(Refused { words, debug_id: answer.debug_id.clone(), clock_offset: offset })
+                            }
+                            Reading::Nonsense(error) => Err(explain_overload(error, &answer)),
+                        };
+                        if !is_overloaded {
+                            return result.map(Outcome::Refused);
+                        }
+                        (result, answer.retry_after.as_deref().and_then(|text| wait_of(text, answer.date)))
+                    }
+                };
+            let wait = wanted_pause.unwrap_or_else(|| jittered(pause));
+            if left == 0 || clock.monotonic() + wait >= self.deadline {
+                return result.map(Outcome::Refused);
+            }
+            context.log.debug(format_args!("{} will be asked again in {} ms", self.http.base(), wait.as_millis()));
+            clock.sleep(wait);
+            left -= 1;
+            pause *= 2;
+        }
+    }
+}
+
+impl Refused {
+    fn blames_the_clock(&self) -> bool {
+        let description = self.words.description.to_lowercase();
+        self.words.code == "invalid_token"
+            && !["signature", "decoded", "format"].iter().any(|word| description.contains(word))
+            && self.clock_offset.is_some_and(|offset| offset.abs() > CLOCK_TOLERANCE)
+    }
+
+    fn explain(self, profile: &Profile) -> Error {
+        let Self { words: Refusal { code, description }, debug_id, clock_offset } = self;
+        let mut message = format!("IMS refused profile {}: {}", profile.name(), short(&code));
+        if !description.is_empty() {
+            message.push_str(&format!(", \"{}\"", short(&description)));
+        }
+        if let Some(id) = debug_id {
+            message.push_str(&format!(" (x-debug-id {})", short(&id)));
+        }
+        let mut hints = Vec::new();
+        if let Some(known) = refusal::find(Server::Ims, &code, &description) {
+            hints.push(known.meaning.to_owned());
+            hints.push(known.cure.to_owned());
+        }
+        if let Some(offset) = clock_offset.filter(|offset| profile.flow == Flow::Jwt && offset.abs() > CLOCK_TOLERANCE) {
+            hints.push(format!("the clock of this machine is {} s off that of IMS", offset.abs()));
+        }
+        if profile.flow == Flow::Jwt && profile.ims_url.to_string() == DEFAULT_IMS_URL {
+            hints.push(refusal::JWT_ENDED.to_owned());
+        }
+        let error = Error::refused(message);
+        if hints.is_empty() { error } else { error.hint(hints.join("\n").replace("{profile}", profile.name())) }
+    }
+}
+
+fn explain_overload(error: Error, answer: &Answer) -> Error {
+    let wait = answer.retry_after.as_deref().map(short);
+    match (answer.status, wait) {
+        (429 | 503, Some(wait)) => error.hint(format!("the server asks to wait: Retry-After {wait}")),
+        (429, None) => error.hint("Adobe throttles a credential that asks for too many tokens; wait, and share the cache"),
+        (500.., None) => error.hint("try again later; status.adobe.com tells of outages"),
+        _ => error,
+    }
+}
+
+struct Request {
+    path: &'static str,
+    content_type: String,
+    body: Zeroizing<String>,
+}
+
+/// `POST /ims/token/v3` with a urlencoded body and the scopes joined by commas.
+/// Source: Adobe Developer Console, OAuth Server-to-Server, "Generate access tokens".
+fn oauth_request(profile: &Profile, secret: &Secret) -> Request {
+    let scopes = profile.scopes.join(",");
+    let fields = [
+        ("grant_type", "client_credentials"),
+        ("client_id", &profile.client_id),
+        ("client_secret", secret.expose()),
+        ("scope", &scopes),
+    ];
+    let mut body = Zeroizing::new(String::with_capacity(1024));
+    for (name, value) in fields {
+        if !body.is_empty() {
+            body.push('&');
+        }
+        body.push_str(name);
+        body.push('=');
+        push_encoded(&mut body, value);
+    }
+    Request { path: "/ims/token/v3", content_type: "application/x-www-form-urlencoded".to_owned(), body }
+}
+
+/// Percent-encodes all but the unreserved characters of RFC 3986, which every form decoder reads alike.
+fn push_encoded(out: &mut String, value: &str) {
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+}
+
+/// `POST /ims/exchange/jwt` with `multipart/form-data`, as the tutorial has it (RFC 7578).
+fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> Result<Request> {
+    let fields = [
+        ("client_id", profile.client_id.as_str()),
+        ("client_secret", secret.expose()),
+        ("jwt_token", assertion.expose().trim()),
+    ];
+    let mut random = [0; 16];
+    SystemRandom::new().fill(&mut random).map_err(|_| Error::fault("the system gives no random numbers"))?;
+    // 128 random bits stand in no value by chance.
+    let boundary = format!("aep-{:032x}", u128::from_be_bytes(random));
+    let mut body = Zeroizing::new(String::with_capacity(4096));
+    for (name, value) in fields {
+        body.push_str(&format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n"));
+        body.push_str(value);
+        body.push_str("\r\n");
+    }
+    body.push_str(&format!("--{boundary}--\r\n"));
+    let content_type = format!("multipart/form-data; boundary={boundary}");
+    Ok(Request { path: "/ims/exchange/jwt", content_type, body })
+}
+
+/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, which is measured from the answer's own date.
+fn wait_of(text: &str, answered_at: Option<i64>) -> Option<Duration> {
+    let text = text.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX))));
+    }
+    let then = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    let from = Duration::from_secs(u64::try_from(answered_at?).ok()?);
+    Some(then.saturating_sub(from))
+}
+
+/// Between half of the pause and all of it, so that a crowd does not come back in step.
+fn jittered(pause: Duration) -> Duration {
+    let mut random = [0; 1];
+    let _ = SystemRandom::new().fill(&mut random);
+    pause / 2 + pause / 2 * u32::from(random[0]) / 255
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_in_both_forms() {
+        let answered_at = Some(784_111_777);
+        for (text, seconds) in [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("99999999999999999999999", Some(u64::from(u32::MAX))),
+            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
+            ("Sun, 06 Nov 1994 08:49:27 GMT", Some(0)),
+            ("soon", None),
+            ("-1", None),
+            ("", None),
+        ] {
+            assert_eq!(wait_of(text, answered_at), seconds.map(Duration::from_secs), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_form_value_is_encoded_for_every_decoder() {
+        let mut out = String::new();
+        push_encoded(&mut out, "p8e-A_b.c~d&e c+r=t/ü%");
+        assert_eq!(out, "p8e-A_b.c~d%26e%20c%2Br%3Dt%2F%C3%BC%25");
+    }
+}

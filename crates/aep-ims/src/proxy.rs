@@ -1,0 +1,111 @@
+//! Which proxy a request goes through, as curl reads the variables.
+//!
+//! ureq takes any of the variables for any scheme and reads `NO_PROXY` differently, so the choice is made here. Loopback
+//! is never proxied. See <https://curl.se/docs/manpage.html#ENVIRONMENT>.
+
+use aep_core::url::{Authority, BaseUrl, Scheme};
+use aep_core::{Environment, Error, Result};
+
+/// The proxy for a request to `target`, if any.
+///
+/// # Errors
+/// Configuration, when the variable holds no address of an HTTP proxy; the message holds no password.
+pub(crate) fn choose(environment: &Environment, target: &BaseUrl) -> Result<Option<ureq::Proxy>> {
+    if target.is_loopback() || target.scheme() == Scheme::Http {
+        return Ok(None);
+    }
+    let Some((variable, address)) = first_set(environment, &["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"])?
+    else {
+        return Ok(None);
+    };
+    if let Some((_, list)) = first_set(environment, &["no_proxy", "NO_PROXY"])?
+        && is_excepted(&list, target.authority())
+    {
+        return Ok(None);
+    }
+    let with_scheme = if address.contains("://") { address } else { format!("http://{address}") };
+    let refuse = |why: &str| {
+        Error::configuration(format!("{variable} cannot be used: {why}"))
+            .hint(format!("write it like {variable}=http://proxy.example:3128"))
+    };
+    if !with_scheme.starts_with("http://") && !with_scheme.starts_with("https://") {
+        return Err(refuse("only http and https proxies are supported"));
+    }
+    ureq::Proxy::new(&with_scheme).map(Some).map_err(|_| refuse("it is no address of a proxy"))
+}
+
+fn first_set(environment: &Environment, names: &[&'static str]) -> Result<Option<(&'static str, String)>> {
+    for &name in names {
+        if let Some(value) = environment.text(name)? {
+            return Ok(Some((name, value)));
+        }
+    }
+    Ok(None)
+}
+
+/// Entries are separated by commas or blanks; each is `*`, a name (which covers the names below it), an address, or one
+/// of these with a port.
+fn is_excepted(list: &str, target: &Authority) -> bool {
+    list.split(|c: char| c == ',' || c.is_whitespace()).filter(|entry| !entry.is_empty()).any(|entry| {
+        if entry == "*" {
+            return true;
+        }
+        let entry = entry.trim_start_matches("*.").trim_start_matches('.').trim_end_matches('.');
+        let Some(excepted) = Authority::parse(entry, target.port) else { return false };
+        let is_below = || {
+            target.host.strip_suffix(excepted.host.as_str()).is_some_and(|left| left.ends_with('.'))
+                && excepted.host.parse::<std::net::IpAddr>().is_err()
+        };
+        excepted.port == target.port && (excepted.host == target.host || is_below())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_proxied(target: &str, variables: &[(&str, &str)]) -> bool {
+        let target = BaseUrl::parse("target", target).unwrap();
+        choose(&Environment::of(variables.iter().copied()), &target).unwrap().is_some()
+    }
+
+    #[test]
+    fn the_variables_of_curl() {
+        let target = "https://ims.example.com";
+        for variable in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+            for address in ["http://p:3128", "p:3128", "http://user:word@p:3128"] {
+                assert!(is_proxied(target, &[(variable, address)]), "{variable} {address}");
+            }
+        }
+        assert!(!is_proxied(target, &[]));
+        assert!(!is_proxied(target, &[("HTTP_PROXY", "http://p:3128")]));
+    }
+
+    #[test]
+    fn loopback_is_never_proxied() {
+        for target in ["https://localhost:8443", "http://127.0.0.1:80", "https://[::1]"] {
+            assert!(!is_proxied(target, &[("ALL_PROXY", "http://p:3128")]), "{target}");
+        }
+    }
+
+    #[test]
+    fn exceptions_as_people_write_them() {
+        let with = |list| is_proxied("https://ims.example.com", &[("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)]);
+        for list in ["*", "ims.example.com", "example.com", ".example.com", "*.example.com", "a, example.com", "a example.com", "IMS.example.com:443", "example.com:443"]
+        {
+            assert!(!with(list), "{list}");
+        }
+        for list in ["s.example.com", "ample.com", "example.com:8443", "com.example", "10.0.0.0/8", "ims.example.org"] {
+            assert!(with(list), "{list}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_shows_no_password() {
+        let target = BaseUrl::parse("target", "https://h.example").unwrap();
+        for address in ["socks5://user:marker@p:1", "http://user:marker@ p", "ftp://user:marker@p"] {
+            let refusal = choose(&Environment::of([("HTTPS_PROXY", address)]), &target).unwrap_err();
+            assert!(!refusal.message().contains("marker"), "{refusal}");
+        }
+    }
+}
