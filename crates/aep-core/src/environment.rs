@@ -37,9 +37,7 @@ impl Environment {
     /// Configuration, when the value is not UTF-8.
     pub fn text(&self, name: &str) -> Result<Option<String>> {
         self.raw(name)
-            .map(|value| {
-                value.into_string().map_err(|_| Error::configuration(format!("{name} is not valid UTF-8")))
-            })
+            .map(|value| value.into_string().map_err(|_| Error::configuration(format!("{name} is not valid UTF-8"))))
             .transpose()
     }
 

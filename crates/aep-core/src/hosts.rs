@@ -55,8 +55,7 @@ impl HostList {
 impl Pattern {
     fn parse(item: &str) -> Result<Self> {
         let refuse = |why: &str| {
-            Error::configuration(format!("hosts: `{item}`: {why}"))
-                .hint("write a host, host:port, or *.corp.example")
+            Error::configuration(format!("hosts: `{item}`: {why}")).hint("write a host, host:port, or *.corp.example")
         };
         let (name, wildcard) = match item.strip_prefix("*.") {
             Some(rest) => (rest, true),
@@ -145,7 +144,8 @@ mod tests {
     #[test]
     fn a_star_covers_names_below_and_nothing_else() {
         let list = HostList::parse(&["*.corp.example".to_owned(), "one.example:8443".to_owned()]).unwrap();
-        for url in ["https://a.corp.example", "https://a.b.corp.example", "https://A.CORP.example", "https://one.example:8443"]
+        for url in
+            ["https://a.corp.example", "https://a.b.corp.example", "https://A.CORP.example", "https://one.example:8443"]
         {
             assert!(allows(&list, url), "{url}");
         }
@@ -164,8 +164,18 @@ mod tests {
 
     #[test]
     fn a_list_must_name_hosts() {
-        for item in ["*", "*.", "*.com", "*.*.example", "a.*.example", "https://a.example", "a.example/x", "", "u@a.example", "*.0.1"]
-        {
+        for item in [
+            "*",
+            "*.",
+            "*.com",
+            "*.*.example",
+            "a.*.example",
+            "https://a.example",
+            "a.example/x",
+            "",
+            "u@a.example",
+            "*.0.1",
+        ] {
             assert!(HostList::parse(&[item.to_owned()]).is_err(), "{item}");
         }
     }

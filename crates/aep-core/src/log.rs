@@ -32,9 +32,9 @@ impl Level {
             Some("error") => Ok(Self::Error),
             Some("info") => Ok(Self::Info),
             Some("debug") => Ok(Self::Debug),
-            Some(other) => Err(Error::configuration(format!(
-                "AEP_LOG is `{other}`; expected error, warn, info or debug"
-            ))),
+            Some(other) => {
+                Err(Error::configuration(format!("AEP_LOG is `{other}`; expected error, warn, info or debug")))
+            }
         }
     }
 }

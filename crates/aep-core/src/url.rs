@@ -117,8 +117,7 @@ impl BaseUrl {
         if rest.contains(['/', '?', '#', '\\']) {
             return Err(refuse("expected a host without a path"));
         }
-        let authority =
-            Authority::parse(rest, scheme.default_port()).ok_or_else(|| refuse("expected a host name"))?;
+        let authority = Authority::parse(rest, scheme.default_port()).ok_or_else(|| refuse("expected a host name"))?;
         if scheme == Scheme::Http && !authority.is_loopback() {
             return Err(refuse("http is for loopback only, use https"));
         }

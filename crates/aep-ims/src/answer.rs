@@ -1,7 +1,6 @@
 //! Reads what IMS answered to a request for a token: a token and its life, a refusal in IMS's own words, or neither.
 
 use aep_core::error::Kind;
-use aep_core::profile::Flow;
 use aep_core::token::AccessToken;
 use aep_core::{Error, terminal};
 use base64::Engine as _;
@@ -21,6 +20,15 @@ pub(crate) enum Reading {
     Nonsense(Error),
 }
 
+/// The unit of `expires_in`, which the endpoint decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LifeUnit {
+    /// `token/v3`
+    Seconds,
+    /// `exchange/jwt`
+    Milliseconds,
+}
+
 /// A refusal in IMS's own words.
 #[derive(Debug)]
 pub(crate) struct Refusal {
@@ -30,8 +38,8 @@ pub(crate) struct Refusal {
     pub(crate) description: String,
 }
 
-/// Reads the answer of a token endpoint; the flow decides the unit of `expires_in`.
-pub(crate) fn read(answer: &Answer, flow: Flow) -> Reading {
+/// Reads the answer of a token endpoint.
+pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
     let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&answer.body) else {
         return Reading::Nonsense(no_json(answer));
     };
@@ -53,7 +61,7 @@ pub(crate) fn read(answer: &Answer, flow: Flow) -> Reading {
     let Some(Value::String(token)) = body.remove("access_token") else {
         return Reading::Nonsense(Error::unreachable("IMS answered without an access token"));
     };
-    let life = life(&token, body.get("expires_in"), flow);
+    let life = life(&token, body.get("expires_in"), unit);
     match AccessToken::parse(token) {
         Some(token) => Reading::Token(token, life),
         None => Reading::Nonsense(Error::unreachable(
@@ -62,14 +70,13 @@ pub(crate) fn read(answer: &Answer, flow: Flow) -> Reading {
     }
 }
 
-/// The life of a token in seconds: its own claim `expires_in`, in milliseconds; else the answer's `expires_in`, in
-/// milliseconds from the exchange and in seconds from `token/v3`.
-fn life(token: &str, expires_in: Option<&Value>, flow: Flow) -> Option<i64> {
+/// The life of a token in seconds: its own claim `expires_in`, in milliseconds; else the answer's `expires_in`.
+fn life(token: &str, expires_in: Option<&Value>, unit: LifeUnit) -> Option<i64> {
     let from_claims = claims(token).and_then(|claims| integer(claims.get("expires_in")));
     from_claims.map(|milliseconds| milliseconds / 1000).or_else(|| {
-        integer(expires_in).map(|life| match flow {
-            Flow::Jwt => life / 1000,
-            Flow::Oauth => life,
+        integer(expires_in).map(|life| match unit {
+            LifeUnit::Milliseconds => life / 1000,
+            LifeUnit::Seconds => life,
         })
     })
 }
@@ -93,7 +100,8 @@ fn integer(value: Option<&Value>) -> Option<i64> {
 fn no_json(answer: &Answer) -> Error {
     let Answer { status, body, content_type, location, .. } = answer;
     if (300..400).contains(status) {
-        let place = location.as_deref().map_or_else(String::new, |place| format!(" to {}", short(without_query(place))));
+        let place =
+            location.as_deref().map_or_else(String::new, |place| format!(" to {}", short(without_query(place))));
         return Error::unreachable(format!("IMS answered {status}, a redirect{place}, which is not followed"))
             .hint("check AEP_IMS_URL and the profile's ims_url; a captive portal or a proxy may stand in between");
     }
@@ -104,7 +112,9 @@ fn no_json(answer: &Answer) -> Error {
     let what = if is_page { "an HTML page" } else { "something that is not JSON" };
     let error = Error::unreachable(format!("IMS answered {status} with {what}"));
     if is_page {
-        error.hint("a captive portal or a proxy may stand in between; open the network's sign-in page, or set HTTPS_PROXY")
+        error.hint(
+            "a captive portal or a proxy may stand in between; open the network's sign-in page, or set HTTPS_PROXY",
+        )
     } else {
         error
     }
@@ -132,20 +142,20 @@ mod tests {
     #[test]
     fn the_claims_decide_then_the_endpoint() {
         let day = json!({"expires_in": "86400000"});
-        for (claims, answered, flow, seconds) in [
-            (&day, json!(86399), Flow::Oauth, Some(86_400)),
-            (&day, json!(86_399_992), Flow::Jwt, Some(86_400)),
-            (&json!({}), json!(86399), Flow::Oauth, Some(86_399)),
-            (&json!({}), json!(86_399_992), Flow::Jwt, Some(86_399)),
-            (&json!({}), json!("3599"), Flow::Oauth, Some(3_599)),
-            (&json!({}), json!(-5), Flow::Oauth, Some(-5)),
-            (&json!({}), json!(60.9), Flow::Oauth, Some(60)),
-            (&json!({}), Value::Null, Flow::Oauth, None),
-            (&json!({"expires_in": "soon"}), json!(60), Flow::Oauth, Some(60)),
-            (&json!({"expires_in": "999"}), json!(60), Flow::Oauth, Some(0)),
+        for (claims, answered, unit, seconds) in [
+            (&day, json!(86399), LifeUnit::Seconds, Some(86_400)),
+            (&day, json!(86_399_992), LifeUnit::Milliseconds, Some(86_400)),
+            (&json!({}), json!(86399), LifeUnit::Seconds, Some(86_399)),
+            (&json!({}), json!(86_399_992), LifeUnit::Milliseconds, Some(86_399)),
+            (&json!({}), json!("3599"), LifeUnit::Seconds, Some(3_599)),
+            (&json!({}), json!(-5), LifeUnit::Seconds, Some(-5)),
+            (&json!({}), json!(60.9), LifeUnit::Seconds, Some(60)),
+            (&json!({}), Value::Null, LifeUnit::Seconds, None),
+            (&json!({"expires_in": "soon"}), json!(60), LifeUnit::Seconds, Some(60)),
+            (&json!({"expires_in": "999"}), json!(60), LifeUnit::Seconds, Some(0)),
         ] {
-            assert_eq!(life(&token_with(claims), Some(&answered), flow), seconds, "{claims} {answered}");
+            assert_eq!(life(&token_with(claims), Some(&answered), unit), seconds, "{claims} {answered}");
         }
-        assert_eq!(life("opaque", Some(&json!(60)), Flow::Oauth), Some(60));
+        assert_eq!(life("opaque", Some(&json!(60)), LifeUnit::Seconds), Some(60));
     }
 }

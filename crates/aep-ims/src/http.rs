@@ -143,10 +143,11 @@ impl<'a> Http<'a> {
                 ErrorKind::TimedOut | ErrorKind::WouldBlock => later("did not answer in time"),
                 _ => later(&format!("cannot be reached: {error}")),
             },
-            ureq::Error::ConnectProxyFailed(why) => never(
-                unreachable(format!("cannot be reached: the proxy refused: {why}"))
-                    .hint("check HTTPS_PROXY; its user and password go into the address: http://user:password@host:port"),
-            ),
+            ureq::Error::ConnectProxyFailed(why) => {
+                never(unreachable(format!("cannot be reached: the proxy refused: {why}")).hint(
+                    "check HTTPS_PROXY; its user and password go into the address: http://user:password@host:port",
+                ))
+            }
             ureq::Error::Protocol(why) => later(&format!("did not answer in HTTP: {why}")),
             other => later(&format!("cannot be reached: {other}")),
         }

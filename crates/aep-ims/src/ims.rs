@@ -12,7 +12,7 @@ use aep_core::{Error, Profile, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::answer::{self, Reading, Refusal, short};
+use crate::answer::{self, LifeUnit, Reading, Refusal, short};
 use crate::assertion;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
@@ -116,7 +116,7 @@ impl Asking<'_> {
 
     /// Sends a request, and again after faults that may pass, within the deadline.
     fn send(&self, request: &Request) -> Result<Outcome> {
-        let Order { profile, context, .. } = self.order;
+        let context = self.order.context;
         let clock = &context.clock;
         let mut left = self.order.retries;
         let mut pause = FIRST_PAUSE;
@@ -133,13 +133,13 @@ impl Asking<'_> {
                     Ok(answer) => {
                         let is_overloaded = answer.status == 429 || answer.status >= 500;
                         let offset = answer.date.map(|date| date - clock.now());
-                        let result = match answer::read(&answer, profile.flow) {
+                        let result = match answer::read(&answer, request.unit) {
                             Reading::Token(value, life) => {
                                 let source = Source::Ims;
                                 return Ok(Outcome::Token(Fetched { value, life, stale_secret: None, source }));
                             }
                             Reading::Refusal(words) => {
-                                if words.code == "internal_error" && profile.flow == Flow::Jwt {
+                                if words.code == "internal_error" && request.unit == LifeUnit::Milliseconds {
                                     left = left.min(1);
                                 }
                                 Ok(Refused { words, debug_id: answer.debug_id.clone(), clock_offset: offset })
@@ -186,7 +186,8 @@ impl Refused {
             hints.push(known.meaning.to_owned());
             hints.push(known.cure.to_owned());
         }
-        if let Some(offset) = clock_offset.filter(|offset| profile.flow == Flow::Jwt && offset.abs() > CLOCK_TOLERANCE) {
+        if let Some(offset) = clock_offset.filter(|offset| profile.flow == Flow::Jwt && offset.abs() > CLOCK_TOLERANCE)
+        {
             hints.push(format!("the clock of this machine is {} s off that of IMS", offset.abs()));
         }
         if profile.flow == Flow::Jwt && profile.ims_url.to_string() == DEFAULT_IMS_URL {
@@ -201,7 +202,9 @@ fn explain_overload(error: Error, answer: &Answer) -> Error {
     let wait = answer.retry_after.as_deref().map(short);
     match (answer.status, wait) {
         (429 | 503, Some(wait)) => error.hint(format!("the server asks to wait: Retry-After {wait}")),
-        (429, None) => error.hint("Adobe throttles a credential that asks for too many tokens; wait, and share the cache"),
+        (429, None) => {
+            error.hint("Adobe throttles a credential that asks for too many tokens; wait, and share the cache")
+        }
         (500.., None) => error.hint("try again later; status.adobe.com tells of outages"),
         _ => error,
     }
@@ -209,6 +212,8 @@ fn explain_overload(error: Error, answer: &Answer) -> Error {
 
 struct Request {
     path: &'static str,
+    /// The unit in which this endpoint tells a life.
+    unit: LifeUnit,
     content_type: String,
     body: Zeroizing<String>,
 }
@@ -232,7 +237,12 @@ fn oauth_request(profile: &Profile, secret: &Secret) -> Request {
         body.push('=');
         push_encoded(&mut body, value);
     }
-    Request { path: "/ims/token/v3", content_type: "application/x-www-form-urlencoded".to_owned(), body }
+    Request {
+        path: "/ims/token/v3",
+        unit: LifeUnit::Seconds,
+        content_type: "application/x-www-form-urlencoded".to_owned(),
+        body,
+    }
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986, which every form decoder reads alike.
@@ -265,7 +275,7 @@ fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> R
     }
     body.push_str(&format!("--{boundary}--\r\n"));
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    Ok(Request { path: "/ims/exchange/jwt", content_type, body })
+    Ok(Request { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body })
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, which is measured from the answer's own date.

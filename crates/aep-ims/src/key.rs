@@ -74,8 +74,7 @@ pub fn read(text: &Secret, passphrase: Option<&Secret>) -> Result<PrivateKey> {
         Error::configuration("the private key is encrypted and its passphrase is missing")
             .hint("set AEP_PRIVATE_KEY_PASSPHRASE, or add private_key_passphrase to the profile")
     })?;
-    let encrypted =
-        EncryptedPrivateKeyInfoRef::try_from(pem.der.as_slice()).map_err(|_| unreadable_encryption())?;
+    let encrypted = EncryptedPrivateKeyInfoRef::try_from(pem.der.as_slice()).map_err(|_| unreadable_encryption())?;
     let document = encrypted.decrypt(passphrase.expose()).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(_) => {
             Error::configuration("the passphrase does not open the private key, or its encryption is not supported")
@@ -108,15 +107,19 @@ impl Pem {
             }
         }
         Err(refusal.unwrap_or_else(|| {
-            Error::configuration("the private key is not one: expected a PEM that starts with `-----BEGIN PRIVATE KEY-----`")
-                .hint("the Developer Console downloads it as private.key, inside config.zip")
+            Error::configuration(
+                "the private key is not one: expected a PEM that starts with `-----BEGIN PRIVATE KEY-----`",
+            )
+            .hint("the Developer Console downloads it as private.key, inside config.zip")
         }))
     }
 
     fn of_block(label: &str, body: &str) -> Result<Self> {
         let this_is = |what: &str, hint: &str| {
-            Err(Error::configuration(format!("this is {what}, where the private key belongs (`-----BEGIN {label}-----`)"))
-                .hint(hint.to_owned()))
+            Err(Error::configuration(format!(
+                "this is {what}, where the private key belongs (`-----BEGIN {label}-----`)"
+            ))
+            .hint(hint.to_owned()))
         };
         if body.contains("Proc-Type:") || body.contains("DEK-Info:") {
             return this_is("a private key in the legacy encrypted form", CONVERT);
@@ -131,7 +134,9 @@ impl Pem {
             "CERTIFICATE" | "X509 CERTIFICATE" | "TRUSTED CERTIFICATE" => {
                 return this_is("a certificate", "the private key is in the other file of config.zip, private.key");
             }
-            "CERTIFICATE REQUEST" => return this_is("a certificate request", "the private key is the file it was made with"),
+            "CERTIFICATE REQUEST" => {
+                return this_is("a certificate request", "the private key is the file it was made with");
+            }
             "EC PRIVATE KEY" | "EC PARAMETERS" => return this_is("an EC key", "Adobe IMS takes RSA keys only (RS256)"),
             "OPENSSH PRIVATE KEY" => return this_is("an OpenSSH key", "ssh-keygen -p -m PEM -f KEY"),
             _ => return this_is("something else", "the private key starts with `-----BEGIN PRIVATE KEY-----`"),
@@ -184,7 +189,10 @@ fn to_pem_text(text: &str) -> Zeroizing<String> {
         let packed: Zeroizing<String> = Zeroizing::new(text.chars().filter(|c| !c.is_whitespace()).collect());
         if let Ok(bytes) = STANDARD.decode(packed.as_bytes()).map(Zeroizing::new) {
             if bytes.first() == Some(&0x30) {
-                return Zeroizing::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", *packed));
+                return Zeroizing::new(format!(
+                    "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+                    *packed
+                ));
             }
             if let Ok(inner) = std::str::from_utf8(&bytes)
                 && inner.contains("-----BEGIN")

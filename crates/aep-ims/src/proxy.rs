@@ -91,8 +91,17 @@ mod tests {
     #[test]
     fn exceptions_as_people_write_them() {
         let with = |list| is_proxied("https://ims.example.com", &[("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)]);
-        for list in ["*", "ims.example.com", "example.com", ".example.com", "*.example.com", "a, example.com", "a example.com", "IMS.example.com:443", "example.com:443"]
-        {
+        for list in [
+            "*",
+            "ims.example.com",
+            "example.com",
+            ".example.com",
+            "*.example.com",
+            "a, example.com",
+            "a example.com",
+            "IMS.example.com:443",
+            "example.com:443",
+        ] {
             assert!(!with(list), "{list}");
         }
         for list in ["s.example.com", "ample.com", "example.com:8443", "com.example", "10.0.0.0/8", "ims.example.org"] {

@@ -32,9 +32,7 @@ pub struct Known {
 /// Finds the first entry that fits; more specific ones stand first.
 pub fn find(server: Server, code: &str, description: &str) -> Option<&'static Known> {
     let description = description.to_lowercase();
-    CATALOGUE
-        .iter()
-        .find(|known| known.server == server && known.code == code && description.contains(known.says))
+    CATALOGUE.iter().find(|known| known.server == server && known.code == code && description.contains(known.says))
 }
 
 /// What is said of a service account whose credential Adobe has retired.
@@ -46,7 +44,7 @@ const S2S_GUIDE: &str = "Adobe Developer Console, OAuth Server-to-Server credent
 const AEP_GUIDE: &str = "Adobe Experience Platform, troubleshooting guide";
 
 /// The table.
-pub const CATALOGUE: &[Known] = &[
+pub static CATALOGUE: &[Known] = &[
     Known {
         server: Server::Ims,
         code: "invalid_client",
@@ -310,7 +308,11 @@ mod tests {
             ("invalid_client", "invalid client_id parameter", "no credential"),
             ("invalid_token", "Could not match JWT signature to any of the bindings", "none of the credential's"),
             ("invalid_token", "JWT token is incorrectly formatted, and can not be decoded.", "cannot be read"),
-            ("invalid_scope", "The metascopes in the JWT are not a subset of the metascopes in the binding.", "metascopes"),
+            (
+                "invalid_scope",
+                "The metascopes in the JWT are not a subset of the metascopes in the binding.",
+                "metascopes",
+            ),
             ("internal_error", "Please try again later", "migrated"),
         ] {
             assert!(find(Server::Ims, code, description).unwrap().meaning.contains(part), "{code} {description}");

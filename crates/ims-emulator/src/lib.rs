@@ -1,1 +1,150 @@
-//! A strict local stand-in for Adobe IMS and the platform gateway
+//! A strict local stand-in for Adobe IMS and the gateway of Experience Platform.
+//!
+//! It serves on loopback alone, from threads, and stops when dropped. It checks requests as strictly as the real ones do
+//! and answers with their own error bodies, from public facts; it depends on none of the programs it tests, so that it
+//! can disagree with them. On request it is slow, rude or wrong ([`Fault`]), and its clock is off.
+
+mod clients;
+mod control;
+mod faults;
+mod form;
+mod gateway;
+mod http;
+mod ims;
+mod server;
+mod state;
+mod tokens;
+
+use std::io;
+use std::sync::Arc;
+
+pub use clients::{Client, Flow, certificate_pem, private_key_pem, service_account_environment};
+pub use faults::{Fault, Kind};
+pub use http::Request;
+pub use state::Counters;
+
+use server::Server;
+use state::State;
+
+/// How an emulator starts.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The port; 0 takes a free one.
+    pub port: u16,
+    /// Whether to speak TLS, under an authority made at start.
+    pub tls: bool,
+    /// Further clients beside the known ones.
+    pub clients: Vec<Client>,
+}
+
+/// A running emulator.
+#[derive(Debug)]
+pub struct Emulator {
+    server: Server,
+    state: Arc<State>,
+}
+
+impl Emulator {
+    /// Starts to serve.
+    ///
+    /// # Errors
+    /// Whatever binding the port or making the certificate says.
+    pub fn start(options: Options) -> io::Result<Self> {
+        jwt_ring::install();
+        let state = Arc::new(State::new(options.clients));
+        let server = Server::start(options.port, options.tls, Arc::clone(&state))?;
+        Ok(Self { server, state })
+    }
+
+    /// Starts to serve plain HTTP on a free port.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub fn plain() -> io::Result<Self> {
+        Self::start(Options::default())
+    }
+
+    /// Starts to serve TLS on a free port.
+    ///
+    /// # Errors
+    /// As [`Emulator::start`].
+    pub fn tls() -> io::Result<Self> {
+        Self::start(Options { tls: true, ..Options::default() })
+    }
+
+    /// The address, such as `http://127.0.0.1:8080` or `https://localhost:8443`.
+    pub fn url(&self) -> String {
+        self.server.url()
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.server.port()
+    }
+
+    /// The certificate of the authority, with TLS.
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.server.ca_pem()
+    }
+
+    /// The variables that point a program at this emulator as an OAuth Server-to-Server client, without any file.
+    pub fn environment(&self) -> Vec<(&'static str, String)> {
+        clients::oauth_environment(&self.url())
+    }
+
+    /// The Developer Console's credential file of the known client of this flow.
+    pub fn credential_file(&self, flow: Flow) -> String {
+        clients::credential_file(flow)
+    }
+
+    /// The Developer Console's project file with a credential of each kind.
+    pub fn project_file(&self) -> String {
+        clients::project_file()
+    }
+
+    /// How often a token was asked for, whatever came of it.
+    pub fn token_requests(&self) -> usize {
+        let counters = self.counters();
+        counters.token + counters.exchange
+    }
+
+    /// How often each thing was asked for.
+    pub fn counters(&self) -> Counters {
+        self.state.counters()
+    }
+
+    /// The last requests, oldest first; a bounded number is kept.
+    pub fn requests(&self) -> Vec<Request> {
+        self.state.requests()
+    }
+
+    /// Adds a fault.
+    pub fn fault(&self, fault: Fault) {
+        self.state.add_fault(fault);
+    }
+
+    /// Ends all faults.
+    pub fn clear_faults(&self) {
+        self.state.clear_faults();
+    }
+
+    /// Sets the server's clock this many seconds ahead of the machine's.
+    pub fn set_clock_offset(&self, seconds: i64) {
+        self.state.set_clock_offset(seconds);
+    }
+
+    /// Sets the life of the tokens that are issued from now on, in milliseconds.
+    pub fn set_life(&self, milliseconds: i64) {
+        self.state.set_life(milliseconds);
+    }
+
+    /// Makes a token invalid.
+    pub fn revoke(&self, token: &str) {
+        self.state.revoke(token);
+    }
+
+    /// Replaces the secrets that a client may use; two during a rotation.
+    pub fn set_secrets(&self, client_id: &str, secrets: &[&str]) {
+        self.state.set_secrets(client_id, secrets.iter().map(|secret| (*secret).to_owned()).collect());
+    }
+}

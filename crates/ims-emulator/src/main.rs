@@ -1,3 +1,131 @@
-//! A strict local stand-in for Adobe IMS and the platform gateway
+//! `ims-emulator`: prints where it serves and how to point the other programs at it, then serves until it is stopped.
 
-fn main() {}
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use ims_emulator::{Emulator, Fault, Flow, Options};
+
+/// Stand in for Adobe IMS and Experience Platform on this machine
+///
+/// Serves on loopback alone, checks requests as strictly as the real ones do, and prints the lines that point the other
+/// programs at it. Stop it with Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "ims-emulator", version, after_long_help = EXAMPLES)]
+struct Arguments {
+    /// Port to serve on
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 0,
+        hide_default_value = true,
+        long_help = "Port to serve on (default: a free one)"
+    )]
+    port: u16,
+
+    /// Speak TLS, under an authority made at start
+    #[arg(long)]
+    tls: bool,
+
+    /// Folder for the credential files and keys (default: a new private one)
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
+
+    /// Life of the tokens, in seconds (default: 86400)
+    #[arg(long, value_name = "SECONDS")]
+    life: Option<i64>,
+
+    /// Fault to begin with, as JSON; may be repeated
+    #[arg(long, value_name = "JSON")]
+    fault: Vec<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  ims-emulator                      then paste the lines that it prints into another terminal
+  ims-emulator --tls --port 8443
+  ims-emulator --fault '{\"path\": \"/ims/\", \"times\": 2, \"kind\": \"respond\", \"status\": 503}'
+
+Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, respond {status, headers, body}, life {expires_in};
+each with path (a beginning) and times if wanted.
+
+While it runs:
+  GET    /emulator/state            how often each thing was asked for
+  POST   /emulator/faults           a fault, or a list of them; DELETE ends them
+  POST   /emulator/life             {\"ms\": 60000}
+  POST   /emulator/clock            {\"offset\": -3600}
+  POST   /emulator/revoke           {\"token\": \"…\"}
+  POST   /emulator/secrets          {\"client_id\": \"…\", \"secrets\": [\"…\"]}
+  POST   /emulator/reset";
+
+fn main() -> Result<()> {
+    let arguments = Arguments::parse();
+    let emulator = Emulator::start(Options { port: arguments.port, tls: arguments.tls, ..Options::default() })
+        .with_context(|| format!("cannot serve on port {}", arguments.port))?;
+    if let Some(seconds) = arguments.life {
+        emulator.set_life(seconds.saturating_mul(1000));
+    }
+    for fault in &arguments.fault {
+        emulator.fault(serde_json::from_str::<Fault>(fault).with_context(|| format!("--fault {fault}"))?);
+    }
+    let folder = match arguments.dir {
+        Some(folder) => folder,
+        None => std::env::temp_dir().join(format!("ims-emulator-{}", std::process::id())),
+    };
+    write_files(&emulator, &folder).with_context(|| format!("cannot write to {}", folder.display()))?;
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(introduction(&emulator, &folder).as_bytes())?;
+    stdout.flush()?;
+    loop {
+        std::thread::park();
+    }
+}
+
+fn introduction(emulator: &Emulator, folder: &Path) -> String {
+    let url = emulator.url();
+    let file = |name: &str| folder.join(name).display().to_string();
+    let mut text = format!("{url}\n\n# OAuth Server-to-Server, without any file:\n");
+    let ca = emulator.ca_pem().map(|_| ("AEP_CA_FILE", file("ca.pem")));
+    for (name, value) in emulator.environment().into_iter().chain(ca) {
+        text.push_str(&format!("export {name}='{value}'\n"));
+    }
+    text.push_str("\n# or the service account (JWT), without any profile:\n");
+    for (name, value) in ims_emulator::service_account_environment(&url, &file("private.key")) {
+        text.push_str(&format!("# export {name}='{value}'\n"));
+    }
+    text.push_str(&format!(
+        "\n# or a profile, from the files that the Developer Console would give:\n\
+         #   aep-auth import {} --ims-url {url} --platform-url {url}\n\
+         #   aep-auth import {} --private-key {} --profile service --ims-url {url} --platform-url {url}\n",
+        file("credential-oauth.json"),
+        file("credential-jwt.json"),
+        file("private.key"),
+    ));
+    text
+}
+
+fn write_files(emulator: &Emulator, folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)?;
+    let files = [
+        ("credential-oauth.json", emulator.credential_file(Flow::Oauth)),
+        ("credential-jwt.json", emulator.credential_file(Flow::Jwt)),
+        ("credential-migrated.json", emulator.credential_file(Flow::Migrated)),
+        ("project.json", emulator.project_file()),
+        ("private.key", ims_emulator::private_key_pem().to_owned()),
+        ("certificate_pub.crt", ims_emulator::certificate_pem().to_owned()),
+        ("ca.pem", emulator.ca_pem().unwrap_or_default().to_owned()),
+    ];
+    for (name, content) in files.iter().filter(|(_, content)| !content.is_empty()) {
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create(true).truncate(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        options.open(folder.join(name))?.write_all(content.as_bytes())?;
+    }
+    Ok(())
+}

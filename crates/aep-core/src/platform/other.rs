@@ -97,11 +97,7 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
 /// Opens a regular file that the user named.
 pub(crate) fn open_regular(path: &Path) -> Result<File, OpenError> {
     let file = File::open(path)?;
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(OpenError::Untrusted("it is not a regular file".to_owned()))
-    }
+    if file.metadata()?.is_file() { Ok(file) } else { Err(OpenError::Untrusted("it is not a regular file".to_owned())) }
 }
 
 /// Opens a file of the private store.

@@ -74,8 +74,7 @@ pub fn path(folders: &Folders, name: &Name) -> Result<PathBuf> {
 /// Configuration: the profile is unknown, the file is not ours alone to write, or its content is not a profile.
 pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let path = path(&context.folders, name)?;
-    let refuse =
-        |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
+    let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
     let file = platform::open_regular(&path).map_err(|error| match error {
         platform::OpenError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
@@ -114,8 +113,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Fields> {
         match key {
             "flow" => {
                 let word = value.text()?;
-                fields.flow =
-                    Some(Flow::parse(&word).ok_or_else(|| value.refuse("expected \"oauth\" or \"jwt\""))?);
+                fields.flow = Some(Flow::parse(&word).ok_or_else(|| value.refuse("expected \"oauth\" or \"jwt\""))?);
             }
             "client_id" => fields.client_id = Some(value.text()?),
             "org_id" => fields.org_id = Some(value.text()?),
@@ -130,8 +128,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Fields> {
             "platform_url" => fields.platform_url = Some(value.text()?),
             "hosts" => fields.hosts = Some(value.list()?),
             "git_basic" => {
-                fields.git_basic =
-                    Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
+                fields.git_basic = Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
             }
             "shared_cache" => fields.shared_cache = Some(value.text()?).filter(|url| !url.is_empty()),
             "shared_cache_password" => fields.shared_cache_password = Some(value.reference()?),
@@ -175,10 +172,7 @@ impl Value<'_> {
         if array.len() > 2 {
             return Err(expected());
         }
-        array
-            .iter()
-            .map(|item| Value { path: self.path, key: self.key, value: item.get_ref() }.reference())
-            .collect()
+        array.iter().map(|item| Value { path: self.path, key: self.key, value: item.get_ref() }.reference()).collect()
     }
 
     fn reference(&self) -> Result<Reference> {
@@ -200,7 +194,11 @@ impl Value<'_> {
             "env" => Ok(Reference::Env(value.text()?)),
             "command" => {
                 let command = value.value.as_array().ok_or_else(expected).and_then(|_| value.list())?;
-                if command.first().is_none_or(String::is_empty) { Err(expected()) } else { Ok(Reference::Command(command)) }
+                if command.first().is_none_or(String::is_empty) {
+                    Err(expected())
+                } else {
+                    Ok(Reference::Command(command))
+                }
             }
             _ => Err(expected()),
         }
@@ -209,7 +207,9 @@ impl Value<'_> {
     /// A relative file stands beside the profile file; `~/` is the home folder.
     fn beside(&self, file: &str) -> PathBuf {
         match file.strip_prefix("~/") {
-            Some(rest) => directories::BaseDirs::new().map_or_else(|| PathBuf::from(file), |base| base.home_dir().join(rest)),
+            Some(rest) => {
+                directories::BaseDirs::new().map_or_else(|| PathBuf::from(file), |base| base.home_dir().join(rest))
+            }
             None => self.path.parent().unwrap_or(Path::new("")).join(file),
         }
     }

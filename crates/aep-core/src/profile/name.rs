@@ -78,8 +78,31 @@ mod tests {
     #[test]
     fn names_that_would_do_harm() {
         for name in [
-            "", "Prod", ".hidden", "-x", "_x", "a..b", "../x", "a/b", "a\\b", "a b", "a\0b", "a\nb", "prød", "env", "con",
-            "con.txt", "nul", "com1", "lpt9.x", "aux", "prn", "$(id)", "~", "%2e", &"a".repeat(65),
+            "",
+            "Prod",
+            ".hidden",
+            "-x",
+            "_x",
+            "a..b",
+            "../x",
+            "a/b",
+            "a\\b",
+            "a b",
+            "a\0b",
+            "a\nb",
+            "prød",
+            "env",
+            "con",
+            "con.txt",
+            "nul",
+            "com1",
+            "lpt9.x",
+            "aux",
+            "prn",
+            "$(id)",
+            "~",
+            "%2e",
+            &"a".repeat(65),
         ] {
             assert!(Name::parse(name).is_err(), "{name:?}");
         }

@@ -227,10 +227,12 @@ impl Road<'_> {
             Ok(slot) => self.slot = slot,
             Err(trouble) => self.trouble = Some(trouble),
         }
-        self.seen = self.slot.as_ref().and_then(|slot| slot.read().unwrap_or_else(|trouble| {
-            self.trouble = Some(trouble);
-            None
-        }));
+        self.seen = self.slot.as_ref().and_then(|slot| {
+            slot.read().unwrap_or_else(|trouble| {
+                self.trouble = Some(trouble);
+                None
+            })
+        });
     }
 
     fn will_do(&self, token: &Token) -> bool {
@@ -338,9 +340,7 @@ impl Road<'_> {
             Ok(path) => Slot::create(path, Identity::of(self.profile)).map_err(|trouble| trouble.to_string()),
             Err(error) => Err(error.message().to_owned()),
         };
-        created
-            .map_err(|why| self.context.log.warn(format_args!("the token is not cached: {why}")))
-            .ok()
+        created.map_err(|why| self.context.log.warn(format_args!("the token is not cached: {why}"))).ok()
     }
 
     fn fetch_without_cache(&mut self, budget: Duration) -> Result<Obtained> {

@@ -1,0 +1,273 @@
+//! Both flows against the emulator: what is asked, what comes back, and what a refusal says.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aep_core::error::Kind;
+use aep_core::profile::{Choice, resolve};
+use aep_core::token::{Obtained, Source, Wish, obtain};
+use aep_core::{Clock, Context, Environment, Error, Folders, Log};
+use aep_ims::Ims;
+use ims_emulator::{Emulator, Fault, Kind as FaultKind};
+
+/// A clock that stands at a real moment and moves only when somebody waits.
+struct StillClock {
+    unix_millis: i64,
+    waited: Rc<Cell<Duration>>,
+}
+
+impl Clock for StillClock {
+    fn unix_millis(&self) -> i64 {
+        self.unix_millis + i64::try_from(self.waited.get().as_millis()).unwrap()
+    }
+    fn monotonic(&self) -> Duration {
+        self.waited.get()
+    }
+    fn sleep(&self, duration: Duration) {
+        self.waited.set(self.waited.get() + duration);
+    }
+}
+
+struct World {
+    emulator: Emulator,
+    home: tempfile::TempDir,
+    variables: Vec<(&'static str, String)>,
+    clock_error: i64,
+    waited: Rc<Cell<Duration>>,
+}
+
+impl World {
+    fn oauth() -> Self {
+        let emulator = Emulator::plain().unwrap();
+        let variables = emulator.environment();
+        Self { emulator, home: tempfile::tempdir().unwrap(), variables, clock_error: 0, waited: Rc::default() }
+    }
+
+    fn jwt() -> Self {
+        let mut world = Self::oauth();
+        world.variables =
+            ims_emulator::service_account_environment(&world.emulator.url(), ims_emulator::private_key_pem());
+        world
+    }
+
+    fn set(&mut self, name: &'static str, value: &str) -> &mut Self {
+        self.variables.retain(|(own, _)| *own != name);
+        self.variables.push((name, value.to_owned()));
+        self
+    }
+
+    fn obtain(&self) -> Result<Obtained, Error> {
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap();
+        let folder = |name: &str| self.home.path().join(name);
+        let context = Context {
+            environment: Environment::of(self.variables.clone()),
+            clock: Box::new(StillClock {
+                unix_millis: i64::try_from(now.as_millis()).unwrap() + self.clock_error * 1000,
+                waited: Rc::clone(&self.waited),
+            }),
+            folders: Folders::at(folder("config"), folder("data"), folder("cache")),
+            log: Log::silent(),
+        };
+        let profile = resolve(&context, &Choice::default())?;
+        obtain(&context, &profile, &Wish::default(), &Ims::asked_by("test"))
+    }
+
+    fn refusal(&self) -> Error {
+        self.obtain().unwrap_err()
+    }
+}
+
+#[test]
+fn oauth_posts_a_form_and_tells_seconds() {
+    let world = World::oauth();
+    let obtained = world.obtain().unwrap();
+    assert_eq!((obtained.source, obtained.token.life), (Source::Ims, Some(86_400)));
+    let request = &world.emulator.requests()[0];
+    assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
+    assert!(request.text().contains("&scope=openid%2Csession%2CAdobeID%2Cread_organizations%2C"), "{}", request.text());
+    assert!(request.header("user-agent").unwrap().starts_with("test/"));
+    assert_eq!(world.obtain().unwrap().source, Source::Cache);
+    assert_eq!(world.emulator.token_requests(), 1);
+}
+
+#[test]
+fn the_service_account_posts_multipart_form_data() {
+    let world = World::jwt();
+    assert_eq!(world.obtain().unwrap().token.life, Some(86_400));
+    let request = &world.emulator.requests()[0];
+    assert_eq!(request.path, "/ims/exchange/jwt");
+    assert!(request.header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
+}
+
+#[test]
+fn a_key_with_escaped_line_ends_signs_as_well() {
+    let mut world = World::jwt();
+    world.set("AEP_PRIVATE_KEY", &ims_emulator::private_key_pem().replace('\n', "\\n"));
+    assert!(world.obtain().is_ok());
+}
+
+#[test]
+fn the_endpoint_decides_the_unit_where_the_token_is_silent() {
+    for (world, expires_in, life) in [
+        (World::oauth(), serde_json::json!(86_399), Some(86_399)),
+        (World::jwt(), serde_json::json!(86_399_992), Some(86_399)),
+        (World::oauth(), serde_json::json!(86_399_992), Some(86_400)),
+        (World::oauth(), serde_json::json!(0), None),
+        (World::oauth(), serde_json::json!(-1), None),
+        (World::oauth(), serde_json::Value::Null, None),
+        (World::oauth(), serde_json::json!("3599"), Some(3_599)),
+    ] {
+        world.emulator.fault(Fault::always(FaultKind::Life { expires_in: expires_in.clone() }));
+        assert_eq!(world.obtain().unwrap().token.life, life, "{expires_in}");
+    }
+}
+
+#[test]
+fn a_life_that_is_not_told_is_not_cached() {
+    let world = World::oauth();
+    world.emulator.fault(Fault::always(FaultKind::Life { expires_in: serde_json::Value::Null }));
+    assert_eq!(world.obtain().unwrap().source, Source::Ims);
+    assert_eq!(world.obtain().unwrap().source, Source::Ims);
+}
+
+#[test]
+fn refusals_carry_the_words_of_ims_and_a_cure() {
+    let cases: [(fn() -> World, &'static str, &str, &str, &str); 5] = [
+        (World::oauth, "AEP_CLIENT_SECRET", "wrong", "invalid client_secret parameter", "client secret is wrong"),
+        (World::oauth, "AEP_CLIENT_ID", "0000", "invalid client_id parameter", "no credential"),
+        (World::oauth, "AEP_SCOPES", "nonsense", "invalid_scope", "does not have these scopes"),
+        (World::jwt, "AEP_META_SCOPES", "ent_user_sdk", "not a subset", "metascopes"),
+        (World::jwt, "AEP_ORG_ID", "x@AdobeOrg", "bad_request", "@AdobeOrg"),
+    ];
+    for (world, variable, value, words, cure) in cases {
+        let mut world = world();
+        let refusal = world.set(variable, value).refusal();
+        assert_eq!(refusal.kind(), Kind::Refused, "{refusal}");
+        assert!(refusal.message().contains(words) && refusal.message().contains("x-debug-id"), "{refusal}");
+        assert!(refusal.cure().unwrap().contains(cure), "{:?}", refusal.cure());
+        assert_eq!(world.emulator.token_requests(), 1, "a refusal is not repeated");
+    }
+}
+
+#[test]
+fn an_error_in_json_is_a_refusal_whatever_the_status() {
+    for status in [200, 400, 401, 403] {
+        let world = World::oauth();
+        world.emulator.fault(Fault::always(FaultKind::respond(status, r#"{"error":"access_denied"}"#)));
+        assert_eq!(world.refusal().kind(), Kind::Refused, "{status}");
+    }
+}
+
+#[test]
+fn an_overloaded_server_is_asked_again() {
+    for status in [429, 500, 502, 503] {
+        let world = World::oauth();
+        world.emulator.fault(Fault::times(3, FaultKind::respond(status, "")));
+        assert_eq!(world.obtain().unwrap().source, Source::Ims, "{status}");
+        let world = World::oauth();
+        world.emulator.fault(Fault::always(FaultKind::respond(status, "")));
+        assert_eq!(world.refusal().kind(), Kind::Unreachable, "{status}");
+        assert_eq!(world.emulator.token_requests(), 4, "{status}");
+    }
+}
+
+#[test]
+fn retry_after_is_honoured_or_given_up_at_once() {
+    let world = World::oauth();
+    world.emulator.fault(Fault::times(1, FaultKind::respond_with(429, ("Retry-After", "5"), "")));
+    assert!(world.obtain().is_ok());
+    assert_eq!(world.waited.get(), Duration::from_secs(5));
+
+    let world = World::oauth();
+    world.emulator.fault(Fault::always(FaultKind::respond_with(429, ("Retry-After", "2400"), "")));
+    assert_eq!(world.refusal().kind(), Kind::Unreachable);
+    assert_eq!((world.emulator.token_requests(), world.waited.get()), (1, Duration::ZERO));
+}
+
+#[test]
+fn a_migrated_service_account_is_asked_twice_and_told_the_cure() {
+    let world = World::jwt();
+    let body = r#"{"error":"internal_error","error_description":"Please try again later"}"#;
+    world.emulator.fault(Fault::always(FaultKind::respond(500, body)));
+    let refusal = world.refusal();
+    assert_eq!((refusal.kind(), world.emulator.token_requests()), (Kind::Refused, 2));
+    assert!(refusal.cure().unwrap().contains("flow=oauth"));
+}
+
+#[test]
+fn an_assertion_is_signed_once_more_by_the_servers_clock() {
+    for error in [-86_400 * 3, -400, 86_400] {
+        let mut world = World::jwt();
+        world.clock_error = error;
+        assert!(world.obtain().is_ok(), "{error}");
+    }
+}
+
+#[test]
+fn what_is_no_answer_from_ims_is_named() {
+    for (fault, words) in [
+        (FaultKind::respond(200, "<html>sign in</html>"), "HTML page"),
+        (FaultKind::respond(200, ""), "empty body"),
+        (FaultKind::respond(200, "{}"), "without an access token"),
+        (FaultKind::respond(200, "nonsense"), "not JSON"),
+        (FaultKind::respond(200, r#"{"access_token":"a b","expires_in":60}"#), "no header may hold"),
+        (FaultKind::respond(200, "{\"access_token\":\"a\\r\\nX: y\",\"expires_in\":60}"), "no header may hold"),
+        (
+            FaultKind::respond_with(302, ("Location", "https://login.example/?token=x"), ""),
+            "redirect to https://login.example/,",
+        ),
+        (FaultKind::Cut, "127.0.0.1"),
+        (FaultKind::CutBody, "127.0.0.1"),
+        (FaultKind::Huge { mib: 3 }, "larger than 1 MiB"),
+    ] {
+        let world = World::oauth();
+        world.emulator.fault(Fault::always(fault.clone()));
+        let refusal = world.refusal();
+        assert_eq!(refusal.kind(), Kind::Unreachable, "{fault:?}: {refusal}");
+        assert!(refusal.message().contains(words), "{fault:?}: {refusal}");
+    }
+}
+
+#[test]
+fn a_server_that_hangs_ends_with_the_budget() {
+    let mut world = World::oauth();
+    world.set("AEP_TIMEOUT", "0.2");
+    for fault in [FaultKind::Hang, FaultKind::Drip { ms: 100 }] {
+        world.emulator.clear_faults();
+        world.emulator.fault(Fault::always(fault));
+        let refusal = world.refusal();
+        assert_eq!(refusal.kind(), Kind::Unreachable);
+        assert!(refusal.message().contains("did not answer in time"), "{refusal}");
+    }
+}
+
+#[test]
+fn the_second_secret_serves_when_the_first_is_stale() {
+    let world = World::oauth();
+    let secret = world.variables.iter().find(|(name, _)| *name == "AEP_CLIENT_SECRET").unwrap().1.clone();
+    let client = world.variables.iter().find(|(name, _)| *name == "AEP_CLIENT_ID").unwrap().1.clone();
+    let profiles = world.home.path().join("config/profiles");
+    std::fs::create_dir_all(&profiles).unwrap();
+    std::fs::write(profiles.join("prod.toml"), format!(
+        "client_id = \"{client}\"\nims_url = \"{url}\"\nclient_secrets = [{{ env = \"OLD\" }}, {{ env = \"NEW\" }}]\n",
+        url = world.emulator.url())).unwrap();
+    let mut world = world;
+    world.variables = vec![("AEP_PROFILE", "prod".to_owned()), ("OLD", "gone".to_owned()), ("NEW", secret)];
+    assert_eq!(world.obtain().unwrap().token.stale_secret, Some(1));
+    assert_eq!(world.emulator.token_requests(), 2);
+}
+
+#[test]
+fn tls_is_checked_against_the_own_authority() {
+    let emulator = Emulator::tls().unwrap();
+    let mut world = World::oauth();
+    world.variables = emulator.environment();
+    let refusal = world.refusal();
+    assert_eq!(refusal.kind(), Kind::Unreachable);
+    assert!(refusal.cure().unwrap().contains("AEP_CA_FILE"), "{refusal} {:?}", refusal.cure());
+    let ca = world.home.path().join("ca.pem");
+    std::fs::write(&ca, emulator.ca_pem().unwrap()).unwrap();
+    world.set("AEP_CA_FILE", ca.to_str().unwrap());
+    assert_eq!(world.obtain().unwrap().source, Source::Ims);
+}
