@@ -1,3 +1,14 @@
-//! Access tokens for Adobe Experience Platform, on the command line
+//! `aep-auth`: import the credential file that Adobe gives you, then `token`, `headers`, `env`, `exec`, `status`, `check`.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+mod commands;
+mod import;
+mod profile_store;
+mod quote;
+mod run;
+
+fn main() -> ExitCode {
+    aep_core::process::run(run::run)
+}

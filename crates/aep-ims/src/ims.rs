@@ -14,6 +14,7 @@ use zeroize::Zeroizing;
 
 use crate::answer::{self, LifeUnit, Reading, Refusal, short};
 use crate::assertion;
+use crate::form::Form;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
 
@@ -32,7 +33,7 @@ pub struct Ims {
 impl Ims {
     /// Asks in the name of `tool`; its version goes into the `User-Agent`.
     pub fn asked_by(tool: &str) -> Self {
-        Self { user_agent: format!("{tool}/{}", env!("CARGO_PKG_VERSION")), assertion: None }
+        Self { user_agent: user_agent(tool), assertion: None }
     }
 
     /// Exchanges this ready-made assertion instead of signing one.
@@ -41,6 +42,11 @@ impl Ims {
         self.assertion = Some(assertion);
         self
     }
+}
+
+/// What a tool calls itself towards a server.
+pub(crate) fn user_agent(tool: &str) -> String {
+    format!("{tool}/{}", env!("CARGO_PKG_VERSION"))
 }
 
 impl Fetch for Ims {
@@ -228,32 +234,8 @@ fn oauth_request(profile: &Profile, secret: &Secret) -> Request {
         ("client_secret", secret.expose()),
         ("scope", &scopes),
     ];
-    let mut body = Zeroizing::new(String::with_capacity(1024));
-    for (name, value) in fields {
-        if !body.is_empty() {
-            body.push('&');
-        }
-        body.push_str(name);
-        body.push('=');
-        push_encoded(&mut body, value);
-    }
-    Request {
-        path: "/ims/token/v3",
-        unit: LifeUnit::Seconds,
-        content_type: "application/x-www-form-urlencoded".to_owned(),
-        body,
-    }
-}
-
-/// Percent-encodes all but the unreserved characters of RFC 3986, which every form decoder reads alike.
-fn push_encoded(out: &mut String, value: &str) {
-    for byte in value.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
+    let (content_type, body) = (Form::CONTENT_TYPE.to_owned(), Form::of(&fields).into_body());
+    Request { path: "/ims/token/v3", unit: LifeUnit::Seconds, content_type, body }
 }
 
 /// `POST /ims/exchange/jwt` with `multipart/form-data`, as the tutorial has it (RFC 7578).
@@ -315,12 +297,5 @@ mod tests {
         ] {
             assert_eq!(wait_of(text, answered_at), seconds.map(Duration::from_secs), "{text}");
         }
-    }
-
-    #[test]
-    fn a_form_value_is_encoded_for_every_decoder() {
-        let mut out = String::new();
-        push_encoded(&mut out, "p8e-A_b.c~d&e c+r=t/ü%");
-        assert_eq!(out, "p8e-A_b.c~d%26e%20c%2Br%3Dt%2F%C3%BC%25");
     }
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod assertion;
+mod form;
 mod gateway;
 mod http;
 mod ims;
@@ -12,8 +13,10 @@ pub mod key;
 mod proxy;
 pub mod refusal;
 mod roots;
+mod validity;
 
 pub use assertion::sign as sign_assertion;
 pub use gateway::{Class, list_classes};
 pub use http::Http;
 pub use ims::Ims;
+pub use validity::{is_valid, revoke};

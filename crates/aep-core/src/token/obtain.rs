@@ -393,7 +393,7 @@ impl Road<'_> {
 }
 
 /// Says which client secret IMS no longer accepts.
-pub(crate) fn stale_secret_message(profile: &Profile, number: u8) -> String {
+pub fn stale_secret_message(profile: &Profile, number: u8) -> String {
     let which = if number == 1 { "first" } else { "second" };
     format!("IMS no longer accepts the {which} client secret of profile {}", profile.name())
 }

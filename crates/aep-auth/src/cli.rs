@@ -1,0 +1,243 @@
+//! What can be typed: the one definition behind `--help`, the completions and the manual page.
+
+use std::path::PathBuf;
+
+use aep_core::profile::Choice;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell as CompletionShell;
+
+/// Access tokens for Adobe Experience Platform
+///
+/// Imports the credential file that the Adobe Developer Console gives you, then prints access tokens and headers from a
+/// cache that any number of processes share.
+#[derive(Debug, Parser)]
+#[command(name = "aep-auth", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The options that every command takes.
+#[derive(Args, Debug, Default)]
+pub(crate) struct ChoiceArguments {
+    /// Profile to use [env: AEP_PROFILE] [default: the one that `profile use` set]
+    #[arg(long, global = true, value_name = "NAME")]
+    profile: Option<String>,
+
+    /// Sandbox for x-sandbox-name [env: AEP_SANDBOX] [default: the profile's]
+    #[arg(long, global = true, value_name = "NAME")]
+    sandbox: Option<String>,
+}
+
+impl ChoiceArguments {
+    pub(crate) fn to_choice(&self) -> Choice {
+        Choice { profile: self.profile.clone(), sandbox: self.sandbox.clone() }
+    }
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  aep-auth import ~/Downloads/credential.json
+  aep-auth check
+  aep-auth headers | curl -H @- https://platform.adobe.io/data/foundation/sandbox-management/
+  aep-auth exec -- python3 upload.py
+
+Exit codes: 0 done, 1 a fault of ours, 2 command line, 3 configuration, 4 refused, 5 unreachable, 6 local storage.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Import a credential file as a profile
+    Import(ImportArguments),
+    /// List, show, choose, change or remove profiles
+    #[command(subcommand)]
+    Profile(ProfileCommand),
+    /// Replace a stored client secret
+    #[command(subcommand)]
+    Secret(SecretCommand),
+    /// Print the access token
+    Token(TokenArguments),
+    /// Print the headers of a platform call
+    Headers {
+        /// Format: lines for `curl -H @-`, a config for `curl -K -`, or a JSON object
+        #[arg(long, value_enum, default_value_t)]
+        format: HeaderFormat,
+    },
+    /// Print the token and its companions as environment variables
+    Env {
+        /// Shell to quote for; `github` appends to the file that $GITHUB_ENV names
+        #[arg(long, value_enum, default_value_t)]
+        shell: EnvShell,
+    },
+    /// Run a command with the token in its environment
+    Exec {
+        /// Command and its arguments
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        command: Vec<std::ffi::OsString>,
+    },
+    /// Tell what is cached, from disk alone
+    Status {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+        /// Tell of every profile
+        #[arg(long)]
+        all: bool,
+        /// Exit 0 when live, 20 when expiring, 21 when expired, 22 when nothing is cached
+        #[arg(long)]
+        exit_code: bool,
+    },
+    /// Call the platform and list the standard XDM classes
+    Check,
+    /// Print the signed assertion of a service account
+    Jwt,
+    /// Show a token's claims and when it ends
+    Inspect {
+        /// File with the token, `-` for standard input [default: the cached token]
+        file: Option<PathBuf>,
+    },
+    /// Drop the cached token
+    Forget {
+        /// Drop the tokens of all profiles
+        #[arg(long)]
+        all: bool,
+        /// Revoke the token at IMS as well
+        #[arg(long, conflicts_with = "all")]
+        revoke: bool,
+    },
+    /// Look for what is wrong, and name the cure
+    Doctor {
+        /// Leave out everything private, for an issue
+        #[arg(long)]
+        report: bool,
+    },
+    /// Print the completion script of a shell
+    Completions {
+        /// Shell
+        shell: CompletionShell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ImportArguments {
+    /// Credential file, `-` for standard input [default: ask field by field]
+    pub(crate) file: Option<PathBuf>,
+    /// Private key of a service account
+    #[arg(long, value_name = "PATH")]
+    pub(crate) private_key: Option<PathBuf>,
+    /// Flow to use where the file allows both
+    #[arg(long, value_enum)]
+    pub(crate) flow: Option<FlowArgument>,
+    /// IMS host [default: the file's, else https://ims-na1.adobelogin.com]
+    #[arg(long, value_name = "URL")]
+    pub(crate) ims_url: Option<String>,
+    /// Platform host [default: the file's, else https://platform.adobe.io]
+    #[arg(long, value_name = "URL")]
+    pub(crate) platform_url: Option<String>,
+    /// Credential to take, by name or client id, where the file holds several
+    #[arg(long, value_name = "NAME")]
+    pub(crate) credential: Option<String>,
+    /// Make the profile the default
+    #[arg(long)]
+    pub(crate) default: bool,
+    /// Replace an existing profile
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum FlowArgument {
+    Oauth,
+    Jwt,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProfileCommand {
+    /// List the profiles
+    List {
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show a profile; secrets are masked
+    Show {
+        /// Profile
+        name: String,
+    },
+    /// Make a profile the default
+    Use {
+        /// Profile
+        name: String,
+    },
+    /// Remove a profile, its stored secrets and its cached tokens
+    Remove {
+        /// Profile
+        name: String,
+    },
+    /// Change keys of a profile; an empty value removes the key
+    Set {
+        /// Profile
+        name: String,
+        /// KEY=VALUE, where VALUE is TOML or a bare text
+        #[arg(required = true, value_name = "KEY=VALUE")]
+        pairs: Vec<String>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SecretCommand {
+    /// Store a new client secret, from the terminal without echo or from standard input
+    Set {
+        /// Profile
+        name: String,
+        /// Store it as the second one, during a rotation
+        #[arg(long)]
+        second: bool,
+    },
+}
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct TokenArguments {
+    /// Time the token must still live, such as 90s, 15m or 1h30m
+    #[arg(long, value_name = "DURATION")]
+    pub(crate) min_valid: Option<String>,
+    /// Fetch a new token even if the cached one is live
+    #[arg(long)]
+    pub(crate) renew: bool,
+    /// Print JSON with the token's times and where it came from
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Exchange a ready-made assertion, from a file or `-`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) jwt: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum HeaderFormat {
+    /// Lines for `curl -H @-`
+    #[default]
+    Http,
+    /// A config for `curl -K -`
+    Curl,
+    /// A JSON object
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvShell {
+    /// POSIX shells, bash, zsh
+    #[default]
+    Sh,
+    /// fish
+    Fish,
+    /// PowerShell
+    Powershell,
+    /// A .env file
+    Dotenv,
+    /// GitHub Actions
+    Github,
+}

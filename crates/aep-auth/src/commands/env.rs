@@ -1,0 +1,67 @@
+//! `env`: the token and its companions as variables, quoted for a shell or a file.
+
+use std::io::Write;
+
+use aep_core::process::Call;
+use aep_core::profile::Choice;
+use aep_core::token::Token;
+use aep_core::{Error, Profile, Result, duration};
+
+use crate::cli::EnvShell;
+use crate::{quote, run};
+
+/// The variables that a called program gets; a missing value must not linger from an earlier call.
+pub(crate) fn variables(profile: &Profile, token: &Token) -> [(&'static str, Option<String>); 5] {
+    [
+        ("AEP_ACCESS_TOKEN", Some(token.value.expose().to_owned())),
+        ("AEP_API_KEY", Some(profile.client_id.clone())),
+        ("AEP_IMS_ORG", profile.org_id.clone()),
+        ("AEP_SANDBOX_NAME", profile.sandbox.clone()),
+        ("AEP_TOKEN_EXPIRATION", token.expires_at().map(duration::rfc3339)),
+    ]
+}
+
+pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, shell: EnvShell) -> Result<()> {
+    let (profile, obtained) = super::obtain(call.context, choice)?;
+    let variables = variables(&profile, &obtained.token);
+    if shell == EnvShell::Github {
+        append_for_github(call, &variables)?;
+        run::line(call.output, format_args!("::add-mask::{}", obtained.token.value.expose()));
+        return Ok(());
+    }
+    for (name, value) in variables {
+        match (value, shell) {
+            (Some(value), EnvShell::Fish) => {
+                run::line(call.output, format_args!("set -gx {name} {}", quote::fish(&value)))
+            }
+            (Some(value), EnvShell::Powershell) => {
+                run::line(call.output, format_args!("$env:{name} = {}", quote::powershell(&value)));
+            }
+            (Some(value), EnvShell::Dotenv) => run::line(call.output, format_args!("{name}={}", quote::dotenv(&value))),
+            (Some(value), _) => run::line(call.output, format_args!("export {name}={}", quote::sh(&value))),
+            (None, EnvShell::Fish) => run::line(call.output, format_args!("set -e {name}")),
+            (None, EnvShell::Powershell) => {
+                run::line(call.output, format_args!("Remove-Item Env:{name} -ErrorAction Ignore"));
+            }
+            (None, EnvShell::Dotenv) => {}
+            (None, _) => run::line(call.output, format_args!("unset {name}")),
+        }
+    }
+    Ok(())
+}
+
+/// Appends to the file that the runner reads. A value is visible ASCII without blanks, so that none can start a line.
+fn append_for_github(call: &Call<'_>, variables: &[(&'static str, Option<String>)]) -> Result<()> {
+    let path = call.context.environment.path("GITHUB_ENV").ok_or_else(|| {
+        Error::configuration("GITHUB_ENV is not set").hint("--shell github is for a step of GitHub Actions")
+    })?;
+    let mut text = String::new();
+    for (name, value) in variables {
+        if let Some(value) = value {
+            text.push_str(&format!("{name}={value}\n"));
+        }
+    }
+    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
+    file.and_then(|mut file| file.write_all(text.as_bytes()))
+        .map_err(|error| Error::storage(format!("cannot append to {}: {error}", path.display())))
+}

@@ -1,0 +1,114 @@
+//! The profile files on disk: list, write, change, remove, and the pointer to the default.
+
+use std::io;
+use std::path::PathBuf;
+
+use aep_core::profile::{Name, file};
+use aep_core::secret::store::{self, Item};
+use aep_core::{Error, Folders, Result, private_file};
+use toml_edit::{DocumentMut, Item as TomlItem, Value};
+
+/// The names of all profiles, in order.
+pub(crate) fn list(folders: &Folders) -> Result<Vec<Name>> {
+    let folder = file::folder(folders)?;
+    let items = match std::fs::read_dir(&folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.map_err(|error| Error::configuration(format!("cannot read {}: {error}", folder.display())))?,
+    };
+    let mut names: Vec<Name> = items
+        .flatten()
+        .filter_map(|item| Name::parse(item.file_name().to_str()?.strip_suffix(".toml")?).ok())
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
+/// Whether there is such a profile.
+pub(crate) fn exists(folders: &Folders, name: &Name) -> Result<bool> {
+    Ok(file::path(folders, name)?.symlink_metadata().is_ok())
+}
+
+/// Writes a profile file.
+pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBuf> {
+    let path = file::path(folders, name)?;
+    let written =
+        std::fs::create_dir_all(file::folder(folders)?).and_then(|()| private_file::replace(&path, text.as_bytes()));
+    written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))?;
+    Ok(path)
+}
+
+/// Makes a profile the default.
+pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
+    let path = pointer(folders)?;
+    let written = std::fs::create_dir_all(folders.config()?)
+        .and_then(|()| private_file::replace(&path, format!("{name}\n").as_bytes()));
+    written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))
+}
+
+/// Removes a profile file, its stored secrets, and the pointer if it is the default; names what was removed.
+pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result<Vec<String>> {
+    let remove = |path: PathBuf| {
+        std::fs::remove_file(&path)
+            .map_err(|error| Error::storage(format!("cannot remove {}: {error}", path.display())))
+    };
+    let mut removed = Vec::new();
+    for item in Item::ALL {
+        if store::remove(folders, name, item)? {
+            removed.push(format!("stored {}", item.title()));
+        }
+    }
+    remove(file::path(folders, name)?)?;
+    if is_default {
+        remove(pointer(folders)?)?;
+        removed.push("default".to_owned());
+    }
+    Ok(removed)
+}
+
+/// Changes keys of a profile file and keeps the rest of it as the user wrote it.
+pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()> {
+    let path = file::path(folders, name)?;
+    let text = std::fs::read_to_string(&path)
+        .map_err(|error| Error::configuration(format!("cannot read {}: {error}", path.display())))?;
+    let mut document: DocumentMut =
+        text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
+    for pair in pairs {
+        let (key, value) = pair.split_once('=').ok_or_else(|| {
+            Error::usage("expected KEY=VALUE").hint(format!("aep-auth profile set {name} sandbox=dev1"))
+        })?;
+        let key = key.trim();
+        if value.trim().is_empty() {
+            document.remove(key);
+            continue;
+        }
+        // The key is shown, the value never: it may be a secret in the wrong place.
+        if is_secret(key) {
+            return Err(Error::configuration(format!("a profile holds no secret, and {key} is one"))
+                .hint(format!("aep-auth secret set {name}")));
+        }
+        document[key] = TomlItem::Value(parse_value(value.trim()));
+    }
+    let changed = document.to_string();
+    let fields = file::parse(&changed, &path)?;
+    let known_before = file::parse(&text, &path).map(|fields| fields.unknown).unwrap_or_default();
+    if let Some(unknown) = fields.unknown.iter().find(|key| !known_before.contains(key)) {
+        return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).hint(
+            "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
+             private_key_passphrase, ims_url, platform_url, hosts, git_basic, flow, shared_cache, shared_cache_password",
+        ));
+    }
+    write(folders, name, &changed).map(drop)
+}
+
+/// A TOML value as it is, anything else as a text.
+fn parse_value(text: &str) -> Value {
+    text.parse().unwrap_or_else(|_| text.into())
+}
+
+fn is_secret(key: &str) -> bool {
+    matches!(key, "client_secret" | "secret" | "access_token" | "password" | "passphrase")
+}
+
+fn pointer(folders: &Folders) -> Result<PathBuf> {
+    Ok(folders.config()?.join("default-profile"))
+}
