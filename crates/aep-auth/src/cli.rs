@@ -25,11 +25,11 @@ pub(crate) struct Cli {
 pub(crate) struct ChoiceArguments {
     /// Profile to use [env: AEP_PROFILE] [default: the one that `profile use` set]
     #[arg(long, global = true, value_name = "NAME")]
-    profile: Option<String>,
+    pub(crate) profile: Option<String>,
 
     /// Sandbox for x-sandbox-name [env: AEP_SANDBOX] [default: the profile's]
     #[arg(long, global = true, value_name = "NAME")]
-    sandbox: Option<String>,
+    pub(crate) sandbox: Option<String>,
 }
 
 impl ChoiceArguments {

@@ -6,6 +6,7 @@ mod cli;
 mod commands;
 mod import;
 mod profile_store;
+mod quick;
 mod quote;
 mod run;
 

@@ -49,6 +49,9 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
 
 /// Parses the arguments. Help and version are a result; a refusal goes to standard error, with exit code 2.
 fn parse(call: &mut Call<'_>) -> std::result::Result<Cli, u8> {
+    if let Some(cli) = crate::quick::parse(&call.arguments) {
+        return Ok(cli);
+    }
     let arguments = std::iter::once(OsString::from("aep-auth")).chain(std::mem::take(&mut call.arguments));
     Cli::try_parse_from(arguments).map_err(|refusal| {
         let text = refusal.render().to_string();

@@ -2,6 +2,7 @@
 //!
 //! What comes back is either an [`Answer`], whatever its status, or a reason why there is none.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aep_core::url::BaseUrl;
@@ -57,7 +58,10 @@ impl<'a> Http<'a> {
             .user_agent(user_agent)
             .proxy(proxy::choose(&context.environment, base)?);
         if base.scheme() == aep_core::url::Scheme::Https {
-            let tls = TlsConfig::builder().root_certs(roots::load(&context.environment)?).build();
+            let tls = TlsConfig::builder()
+                .root_certs(roots::load(&context.environment)?)
+                .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .build();
             config = config.https_only(true).tls_config(tls);
         }
         Ok(Self { base, agent: config.build().into() })

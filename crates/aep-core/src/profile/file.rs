@@ -86,7 +86,8 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
         Error::configuration(format!("the profile file {} is not trusted: {why}", path.display()))
             .hint(format!("chown and chmod it so that only you can write: chmod 600 {}", path.display()))
     })?;
-    let mut text = String::new();
+    // Of a file's usual size, so that one read takes it.
+    let mut text = String::with_capacity(4096);
     file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&error))?;
     if text.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 256 KiB"));

@@ -62,7 +62,7 @@ pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profi
 pub fn default_name(context: &Context) -> Result<Option<Name>> {
     let Ok(folder) = context.folders.config() else { return Ok(None) };
     let path = folder.join("default-profile");
-    let mut text = String::new();
+    let mut text = String::with_capacity(256);
     match platform::open_regular(&path) {
         Err(platform::OpenError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Error::configuration(format!("cannot read {}: {error}", path.display()))),

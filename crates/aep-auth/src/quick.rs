@@ -1,0 +1,69 @@
+//! The plainest command lines, understood without building clap's tables: what scripts call again and again.
+//!
+//! Anything else, right or wrong, is left to clap, which alone explains. A test holds the two against each other.
+
+use std::ffi::OsString;
+
+use crate::cli::{ChoiceArguments, Cli, Command, HeaderFormat, TokenArguments};
+
+/// Understands `token` and `headers`, with `--profile`, `--sandbox` and their values; `None` for anything more.
+pub(crate) fn parse(arguments: &[OsString]) -> Option<Cli> {
+    let mut words = arguments.iter().map(|word| word.to_str());
+    let mut command = None;
+    let mut choice = ChoiceArguments::default();
+    while let Some(word) = words.next() {
+        match word? {
+            "token" if command.is_none() => command = Some(Command::Token(TokenArguments::default())),
+            "headers" if command.is_none() => command = Some(Command::Headers { format: HeaderFormat::default() }),
+            "--profile" if choice.profile.is_none() => choice.profile = Some(value(words.next()??)?),
+            "--sandbox" if choice.sandbox.is_none() => choice.sandbox = Some(value(words.next()??)?),
+            _ => return None,
+        }
+    }
+    command.map(|command| Cli { choice, command })
+}
+
+fn value(word: &str) -> Option<String> {
+    (!word.starts_with('-')).then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn what_is_understood_quickly_is_what_clap_understands() {
+        for line in [
+            "token",
+            "headers",
+            "--profile prod token",
+            "token --profile prod --sandbox dev1",
+            "headers --sandbox dev1",
+            "--sandbox x headers --profile y",
+        ] {
+            let words: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+            let quick = parse(&words).unwrap_or_else(|| panic!("{line} is not quick"));
+            let clap = Cli::try_parse_from(std::iter::once("aep-auth".into()).chain(words)).unwrap();
+            assert_eq!(format!("{quick:?}"), format!("{clap:?}"), "{line}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_left_to_clap() {
+        for line in [
+            "",
+            "token token",
+            "token --json",
+            "--profile",
+            "token --profile",
+            "token --profile -x",
+            "status",
+            "token --help",
+            "--profile a --profile b token",
+        ] {
+            let words: Vec<OsString> = line.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect();
+            assert!(parse(&words).is_none(), "{line}");
+        }
+    }
+}

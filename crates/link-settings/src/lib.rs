@@ -1,0 +1,49 @@
+//! Link settings that make a program start faster; the build script of every binary asks for them.
+//!
+//! They concern release builds for Linux with the GNU C library, made on that machine. Where a condition is not met,
+//! nothing changes. What each gave is written down in `benches/README.md`.
+
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a build script talks to cargo by these")]
+
+use std::path::Path;
+use std::process::Command;
+
+/// Prints the settings for cargo.
+pub fn print() {
+    println!("cargo:rerun-if-changed=build.rs");
+    let is = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|own| own == value);
+    let is_native = std::env::var("HOST").ok() == std::env::var("TARGET").ok();
+    if !is("CARGO_CFG_TARGET_OS", "linux")
+        || !is("CARGO_CFG_TARGET_ENV", "gnu")
+        || !is("PROFILE", "release")
+        || !is_native
+    {
+        return;
+    }
+    unwinder_statically();
+    if glibc_version().is_some_and(|version| version >= (2, 36)) {
+        // 24 bytes for each of some thousand relocations become a few bits; older C libraries cannot read them.
+        println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
+    }
+}
+
+/// Rust asks for `libgcc_s.so.1`, whose loading is a fifth of a short program's time. With the static one at hand,
+/// nothing of the shared one is needed and the linker drops it.
+fn unwinder_statically() {
+    let Some(library) = answer("cc", &["-print-file-name=libgcc_eh.a"]) else { return };
+    if let Some(folder) = Path::new(&library).parent().filter(|_| Path::new(&library).is_absolute()) {
+        println!("cargo:rustc-link-search=native={}", folder.display());
+        println!("cargo:rustc-link-lib=static:-bundle=gcc_eh");
+    }
+}
+
+fn glibc_version() -> Option<(u32, u32)> {
+    let answer = answer("getconf", &["GNU_LIBC_VERSION"])?;
+    let (major, minor) = answer.strip_prefix("glibc ")?.split_once('.')?;
+    Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+}
+
+fn answer(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
+}
