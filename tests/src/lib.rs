@@ -1,1 +1,237 @@
-//! Stories that cross binaries, told with the real tools.
+//! What every story needs: the real binaries, a throw-away home, and an emulator.
+//!
+//! A process starts with no variables but those of its story, so that nothing of the machine leaks in.
+
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests take the machine as it is")]
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use ims_emulator::Emulator;
+
+/// The path of one of the workspace's binaries, built now if need be.
+pub fn binary(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        let mut command = Command::new(cargo);
+        command.args(["build", "--quiet", "--workspace", "--bins", "--manifest-path"]);
+        command.arg(root().join("Cargo.toml"));
+        if !cfg!(debug_assertions) {
+            command.arg("--release");
+        }
+        assert!(command.status().unwrap().success(), "the binaries do not build");
+        // The tests stand in `deps`, the binaries beside it.
+        std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned()
+    });
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The workspace's folder.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// A home, an emulator, and the variables of a story.
+pub struct World {
+    /// The emulator.
+    pub emulator: Emulator,
+    /// The home; everything that is written is below it.
+    pub home: tempfile::TempDir,
+    variables: Vec<(String, String)>,
+}
+
+impl World {
+    /// A home without anything, and no identity.
+    pub fn empty() -> Self {
+        Self::at(Emulator::plain().unwrap())
+    }
+
+    /// The known OAuth client, by the environment.
+    pub fn oauth() -> Self {
+        let mut world = Self::empty();
+        for (name, value) in world.emulator.environment() {
+            world.set(name, &value);
+        }
+        world
+    }
+
+    /// The known service account, by the environment.
+    pub fn jwt() -> Self {
+        let mut world = Self::empty();
+        let key = world.write("private.key", ims_emulator::private_key_pem());
+        for (name, value) in ims_emulator::service_account_environment(&world.emulator.url(), key.to_str().unwrap()) {
+            world.set(name, &value);
+        }
+        world
+    }
+
+    /// The known OAuth client over TLS.
+    pub fn tls() -> Self {
+        let mut world = Self::at(Emulator::tls().unwrap());
+        for (name, value) in world.emulator.environment() {
+            world.set(name, &value);
+        }
+        let ca = world.write("ca.pem", world.emulator.ca_pem().unwrap());
+        world.set("AEP_CA_FILE", ca.to_str().unwrap());
+        world
+    }
+
+    fn at(emulator: Emulator) -> Self {
+        Self { emulator, home: tempfile::tempdir().unwrap(), variables: Vec::new() }
+    }
+
+    /// Sets a variable of the story.
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        self.unset(name);
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Unsets a variable of the story.
+    pub fn unset(&mut self, name: &str) -> &mut Self {
+        self.variables.retain(|(own, _)| own != name);
+        self
+    }
+
+    /// The value of a variable of the story.
+    pub fn variable(&self, name: &str) -> &str {
+        &self.variables.iter().find(|(own, _)| own == name).unwrap().1
+    }
+
+    /// Points stored profiles at the emulator as well.
+    pub fn import(&self, file: &str, arguments: &[&str]) -> Output {
+        let url = self.emulator.url();
+        let mut all = vec!["import", file, "--ims-url", &url, "--platform-url", &url];
+        all.extend(arguments);
+        self.run("aep-auth", &all)
+    }
+
+    /// A path below the home.
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.home.path().join(name)
+    }
+
+    /// Writes a file below the home.
+    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The folder of the cache.
+    pub fn cache(&self) -> PathBuf {
+        self.path("cache")
+    }
+
+    /// The one entry of the cache.
+    pub fn entry(&self) -> PathBuf {
+        let mut entries =
+            files_in(&self.cache()).into_iter().filter(|path| path.extension() == Some(OsStr::new("json")));
+        let entry = entries.next().expect("no entry");
+        assert!(entries.next().is_none(), "more than one entry");
+        entry
+    }
+
+    /// A command with the story's variables and no other.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(binary(program));
+        self.prepare(&mut command);
+        command
+    }
+
+    /// Gives a command the story's variables and no other; `PATH` begins with our binaries.
+    pub fn prepare(&self, command: &mut Command) {
+        let ours = binary("aep-auth").parent().unwrap().to_owned();
+        let theirs = std::env::var_os("PATH").unwrap_or_default();
+        let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&theirs))).unwrap();
+        command
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.home.path())
+            .env("AEP_CONFIG_DIR", self.path("config"))
+            .env("AEP_DATA_DIR", self.path("data"))
+            .env("AEP_CACHE_DIR", self.cache())
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.home.path())
+            .stdin(Stdio::null());
+    }
+
+    /// Runs a program to its end.
+    pub fn run(&self, program: &str, arguments: &[&str]) -> Output {
+        self.command(program).args(arguments).output().unwrap()
+    }
+
+    /// Runs a program with this standard input.
+    pub fn run_with_input(&self, program: &str, arguments: &[&str], input: &[u8]) -> Output {
+        use std::io::Write;
+        let mut child = self
+            .command(program)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // A program that does not read its input may be gone already.
+        let _ = child.stdin.take().unwrap().write_all(input);
+        child.wait_with_output().unwrap()
+    }
+
+    /// Runs `aep-auth token` and gives the token; anything on standard error is a fault.
+    pub fn token(&self) -> String {
+        let output = self.run("aep-auth", &["token"]);
+        assert_clean(&output);
+        text(&output.stdout).trim_end().to_owned()
+    }
+
+    /// Starts `count` processes at once, then waits for all.
+    pub fn crowd(&self, count: usize, program: &str, arguments: &[&str]) -> Vec<Output> {
+        let start =
+            || self.command(program).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let children: Vec<Child> = (0..count).map(|_| start()).collect();
+        children.into_iter().map(|child| child.wait_with_output().unwrap()).collect()
+    }
+}
+
+/// The files of a folder, in order; none if it is missing.
+pub fn files_in(folder: &Path) -> Vec<PathBuf> {
+    let Ok(items) = std::fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<_> = items.map(|item| item.unwrap().path()).collect();
+    paths.sort();
+    paths
+}
+
+/// Output as text.
+pub fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_vec()).unwrap()
+}
+
+/// Success, and nothing on standard error.
+pub fn assert_clean(output: &Output) {
+    assert_eq!(text(&output.stderr), "");
+    assert!(output.status.success(), "{}", output.status);
+}
+
+/// This exit code, nothing on standard output, one `error:` line; gives standard error.
+pub fn assert_refused(output: &Output, code: i32) -> String {
+    let told = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    assert_eq!(text(&output.stdout), "");
+    assert_eq!(told.lines().filter(|line| line.starts_with("error: ")).count(), 1, "{told}");
+    told
+}
+
+/// Whether a program of this name is on the path; says visibly that a test is skipped where it is not.
+pub fn has(program: &str) -> bool {
+    let found = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    if !found {
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), "skipped: there is no `{program}` on the path");
+    }
+    found
+}

@@ -1,0 +1,292 @@
+//! `aep-auth` as a process: streams, exit codes, formats, and what bad input gets.
+
+use std::process::Command;
+
+use serde_json::Value;
+use stories::{World, assert_clean, assert_refused, files_in, has, text};
+
+#[test]
+fn both_flows_over_http_and_tls() {
+    for world in [World::oauth(), World::jwt(), World::tls()] {
+        let first = world.token();
+        assert_eq!(world.token(), first);
+        assert_eq!(world.emulator.token_requests(), 1);
+        let check = world.run("aep-auth", &["check"]);
+        assert_clean(&check);
+        assert!(text(&check.stdout).contains("XDM Individual Profile"));
+    }
+}
+
+#[test]
+fn json_tells_where_a_token_came_from() {
+    let world = World::oauth();
+    for source in ["ims", "cache"] {
+        let output = world.run("aep-auth", &["token", "--json"]);
+        assert_clean(&output);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["source"], source);
+        assert_eq!((json["profile"].as_str(), json["token_type"].as_str()), (Some("env"), Some("bearer")));
+        assert!((86_390..=86_400).contains(&json["expires_in"].as_i64().unwrap()));
+        assert!(json["expires_at"].as_str().unwrap().ends_with('Z'));
+    }
+}
+
+#[test]
+fn renew_fetches_anew_and_min_valid_as_needed() {
+    let world = World::oauth();
+    let first = world.token();
+    assert_eq!(text(&world.run("aep-auth", &["token", "--min-valid", "1h"]).stdout).trim(), first);
+    let renewed = text(&world.run("aep-auth", &["token", "--renew"]).stdout).trim().to_owned();
+    assert_ne!(renewed, first);
+    assert_eq!(world.token(), renewed);
+    let output = world.run("aep-auth", &["token", "--min-valid", "2d"]);
+    assert_clean(&output);
+    assert_eq!(world.emulator.token_requests(), 3);
+    assert_refused(&world.run("aep-auth", &["token", "--min-valid", "soon"]), 2);
+}
+
+#[test]
+fn headers_in_three_formats() {
+    let mut world = World::oauth();
+    world.set("AEP_SANDBOX", "dev1");
+    let token = world.token();
+    let expected = format!(
+        "Authorization: Bearer {token}\nx-api-key: {}\nx-gw-ims-org-id: {}\nx-sandbox-name: dev1\n",
+        world.variable("AEP_CLIENT_ID"),
+        world.variable("AEP_ORG_ID"),
+    );
+    let headers = |arguments: &[&str]| {
+        let output = world.run("aep-auth", &[&["headers"], arguments].concat());
+        assert_clean(&output);
+        text(&output.stdout)
+    };
+    assert_eq!(headers(&[]), expected);
+    assert_eq!(headers(&["--sandbox", "prod"]), expected.replace("dev1", "prod"));
+    let curl: String = expected.lines().map(|line| format!("header = \"{line}\"\n")).collect();
+    assert_eq!(headers(&["--format", "curl"]), curl);
+    let json: Value = serde_json::from_str(&headers(&["--format", "json"])).unwrap();
+    assert_eq!(json["x-sandbox-name"], "dev1");
+    world.unset("AEP_SANDBOX").unset("AEP_ORG_ID");
+    assert!(assert_refused(&world.run("aep-auth", &["headers"]), 3).contains("AEP_ORG_ID"));
+}
+
+#[test]
+fn curl_takes_the_headers_from_a_pipe() {
+    if !has("curl") {
+        return;
+    }
+    let world = World::oauth();
+    let url = format!("{}/data/foundation/sandbox-management/", world.emulator.url());
+    for line in [
+        format!("aep-auth headers | curl -sS -H @- {url}"),
+        format!("aep-auth headers --format curl | curl -sS -K - {url}"),
+    ] {
+        let mut shell = Command::new("sh");
+        world.prepare(shell.args(["-c", &line]));
+        let output = shell.output().unwrap();
+        assert_clean(&output);
+        assert!(text(&output.stdout).contains("\"sandboxes\""), "{line}: {}", text(&output.stdout));
+    }
+}
+
+#[test]
+fn every_shell_gets_the_values_and_runs_nothing() {
+    let mut world = World::oauth();
+    let hostile = "a'b\"$(touch${IFS}owned)`touch${IFS}owned`\\;#%{}";
+    world.set("AEP_SANDBOX", hostile);
+    for (program, shell, script) in [
+        ("sh", "sh", "eval \"$(aep-auth env)\"; printf %s \"$AEP_SANDBOX_NAME\""),
+        ("bash", "sh", "eval \"$(aep-auth env)\"; printf %s \"$AEP_SANDBOX_NAME\""),
+        ("zsh", "sh", "eval \"$(aep-auth env)\"; printf %s \"$AEP_SANDBOX_NAME\""),
+        ("fish", "fish", "aep-auth env --shell fish | source; printf %s \"$AEP_SANDBOX_NAME\""),
+        ("bash", "dotenv", "aep-auth env --shell dotenv > .env; set -a; . ./.env; printf %s \"$AEP_SANDBOX_NAME\""),
+    ] {
+        if !has(program) {
+            continue;
+        }
+        let mut command = Command::new(program);
+        world.prepare(command.args(["-c", script]));
+        let output = command.output().unwrap();
+        assert_eq!(text(&output.stdout), hostile, "{program} {shell}: {}", text(&output.stderr));
+        assert!(!world.path("owned").exists(), "{program} {shell}");
+    }
+}
+
+#[test]
+fn github_gets_a_mask_and_lines_in_its_file() {
+    let mut world = World::oauth();
+    let file = world.write("github.env", "BEFORE=1\n");
+    world.set("GITHUB_ENV", file.to_str().unwrap());
+    let token = world.token();
+    let output = world.run("aep-auth", &["env", "--shell", "github"]);
+    assert_clean(&output);
+    assert_eq!(text(&output.stdout), format!("::add-mask::{token}\n"));
+    let written = std::fs::read_to_string(file).unwrap();
+    assert!(written.starts_with(&format!("BEFORE=1\nAEP_ACCESS_TOKEN={token}\nAEP_API_KEY=")), "{written}");
+}
+
+#[test]
+fn a_variable_of_an_earlier_profile_does_not_linger() {
+    let world = World::oauth();
+    let output = world.run("aep-auth", &["env"]);
+    assert!(text(&output.stdout).contains("unset AEP_SANDBOX_NAME\n"));
+}
+
+#[test]
+fn exec_hands_over_the_token_and_no_secret() {
+    let mut world = World::oauth();
+    world.set("AEP_PRIVATE_KEY_PASSPHRASE", "marker-passphrase");
+    let token = world.token();
+    let output = world.run("aep-auth", &["exec", "--", "sh", "-c", "env"]);
+    assert_clean(&output);
+    let shown = text(&output.stdout);
+    assert!(shown.contains(&format!("AEP_ACCESS_TOKEN={token}\n")));
+    for secret in [world.variable("AEP_CLIENT_SECRET"), "marker-passphrase", "AEP_CLIENT_SECRET", "PASSPHRASE"] {
+        assert!(!shown.contains(secret), "{secret}");
+    }
+}
+
+#[test]
+fn exec_passes_exit_codes_and_signals_through() {
+    let world = World::oauth();
+    let code = |arguments: &[&str]| {
+        let all = [&["exec", "--"], arguments].concat();
+        world.run("aep-auth", &all).status
+    };
+    assert_eq!(code(&["sh", "-c", "exit 42"]).code(), Some(42));
+    assert_eq!(code(&["no-such-program"]).code(), Some(127));
+    assert_eq!(code(&["/"]).code(), Some(126));
+    #[cfg(unix)]
+    {
+        use std::os::unix::process::ExitStatusExt;
+        assert_eq!(code(&["sh", "-c", "kill -TERM $$"]).signal(), Some(15));
+    }
+}
+
+#[test]
+fn status_tells_the_state_from_disk_alone() {
+    let world = World::oauth();
+    let status = |code: i32, state: &str| {
+        let output = world.run("aep-auth", &["status", "--json", "--exit-code"]);
+        assert_eq!(output.status.code(), Some(code), "{state}");
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["state"], state);
+    };
+    status(22, "none");
+    world.token();
+    status(0, "live");
+    let entry = world.entry();
+    let content = std::fs::read_to_string(&entry).unwrap();
+    let mut json: Value = serde_json::from_str(&content).unwrap();
+    let fetched = json["fetched_at"].as_i64().unwrap();
+    for (shift, code, state) in [(86_400 - 200, 20, "expiring"), (86_400, 21, "expired")] {
+        json["fetched_at"] = (fetched - shift).into();
+        std::fs::write(&entry, json.to_string()).unwrap();
+        status(code, state);
+    }
+    assert_eq!(world.emulator.token_requests(), 1);
+}
+
+#[test]
+fn inspect_shows_claims_and_no_signature() {
+    let world = World::oauth();
+    let token = world.token();
+    let output = world.run("aep-auth", &["inspect"]);
+    assert_clean(&output);
+    let shown = text(&output.stdout);
+    assert!(shown.contains("\"client_id\"") && shown.contains("ends at "), "{shown}");
+    assert!(!shown.contains(token.rsplit('.').next().unwrap()));
+    assert_eq!(text(&world.run_with_input("aep-auth", &["inspect", "-"], token.as_bytes()).stdout), shown);
+    assert_refused(&world.run_with_input("aep-auth", &["inspect", "-"], b"nonsense"), 3);
+}
+
+#[test]
+fn a_pasted_assertion_is_exchanged() {
+    let mut world = World::jwt();
+    let assertion = world.run("aep-auth", &["jwt"]);
+    assert_clean(&assertion);
+    let file = world.write("pasted.jwt", &text(&assertion.stdout));
+    // As the tutorial's reader has it: no private key on this machine.
+    world.unset("AEP_PRIVATE_KEY");
+    let output = world.run("aep-auth", &["token", "--jwt", file.to_str().unwrap()]);
+    assert_clean(&output);
+    assert_refused(&world.run_with_input("aep-auth", &["token", "--jwt", "-"], b"no.jwt"), 3);
+}
+
+#[test]
+fn forget_drops_and_revokes() {
+    let world = World::oauth();
+    let first = world.token();
+    assert_clean(&world.run("aep-auth", &["forget"]));
+    let second = world.token();
+    assert_ne!(first, second);
+    assert_clean(&world.run("aep-auth", &["forget", "--revoke"]));
+    assert_eq!(world.emulator.counters().invalidate, 1);
+    assert_ne!(world.token(), second);
+    assert_clean(&world.run("aep-auth", &["forget", "--all"]));
+    assert!(files_in(&world.cache()).iter().all(|path| path.extension().is_some_and(|kind| kind == "lock")));
+}
+
+#[test]
+fn a_revoked_token_is_replaced_by_check() {
+    let world = World::oauth();
+    world.emulator.revoke(&world.token());
+    assert_clean(&world.run("aep-auth", &["check"]));
+    assert_eq!(world.emulator.token_requests(), 2);
+}
+
+#[test]
+fn the_cache_can_be_switched_off() {
+    let mut world = World::oauth();
+    world.set("AEP_CACHE", "off");
+    assert_ne!(world.token(), world.token());
+    assert!(!world.cache().exists());
+}
+
+#[test]
+fn bad_settings_are_refused_by_name() {
+    for (variable, value, code, words) in [
+        ("AEP_PROFILE", "nope", 3, "there is no profile `nope`"),
+        ("AEP_PROFILE", "../../etc/passwd", 3, "cannot be a profile name"),
+        ("AEP_IMS_URL", "http://ims-na1.adobelogin.com", 3, "http is for loopback only"),
+        ("AEP_IMS_URL", "ftp://h", 3, "scheme must be https"),
+        ("AEP_TIMEOUT", "soon", 3, "AEP_TIMEOUT"),
+        ("AEP_LOG", "loud", 3, "AEP_LOG"),
+        ("AEP_CLIENT_SECRET", "wrong", 4, "invalid client_secret parameter"),
+        ("AEP_SCOPES", "nonsense", 4, "invalid_scope"),
+        ("AEP_CLIENT_ID", "a b", 3, "client_id"),
+        ("AEP_IMS_URL", "http://127.0.0.1:1", 5, "connection refused"),
+    ] {
+        let mut world = World::oauth();
+        world.set(variable, value);
+        let told = assert_refused(&world.run("aep-auth", &["token"]), code);
+        assert!(told.contains(words), "{variable}={value}: {told}");
+    }
+    let world = World::empty();
+    assert!(assert_refused(&world.run("aep-auth", &["token"]), 3).contains("hint: aep-auth import"));
+    assert_eq!(world.run("aep-auth", &["tokne"]).status.code(), Some(2));
+}
+
+#[test]
+fn a_stored_secret_stays_with_its_host() {
+    let mut world = World::empty();
+    let file = world.write("c.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert!(world.run("aep-auth", &["import", file.to_str().unwrap()]).status.success());
+    for variable in ["AEP_IMS_URL", "AEP_PLATFORM_URL"] {
+        world.set(variable, "https://evil.example");
+        let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+        assert!(told.contains("stay there"), "{told}");
+        world.unset(variable);
+    }
+    let url = world.emulator.url();
+    world.set("AEP_IMS_URL", &url);
+    world.token();
+}
+
+#[test]
+fn output_to_a_closed_pipe_is_a_normal_end() {
+    let world = World::oauth();
+    let mut shell = Command::new("sh");
+    world.prepare(shell.args(["-c", "{ aep-auth token; echo $? >&2; } | true"]));
+    assert_eq!(text(&shell.output().unwrap().stderr), "0\n");
+}

@@ -1,0 +1,180 @@
+//! What can be wrong with the cache on disk: a token all the same, and at most one warning.
+
+#![cfg(unix)]
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+
+use stories::{World, assert_clean, files_in, text};
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// A token, and exactly one warning that holds these words.
+fn token_with_one_warning(world: &World, words: &str) -> String {
+    let output = world.run("aep-auth", &["token"]);
+    assert!(output.status.success(), "{words}: {}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.starts_with("warning: ") && told.lines().count() == 1 && told.contains(words), "{words}: {told}");
+    text(&output.stdout)
+}
+
+#[test]
+fn a_damaged_entry_is_a_miss_and_mended_in_silence() {
+    let good = {
+        let world = World::oauth();
+        world.token();
+        std::fs::read_to_string(world.entry()).unwrap()
+    };
+    let cases: [(&str, Vec<u8>); 12] = [
+        ("empty", Vec::new()),
+        ("half", good.as_bytes()[..good.len() / 2].to_vec()),
+        ("garbage", vec![0xff; 300]),
+        ("nul bytes", vec![0; 4096]),
+        ("other JSON", b"[1]".to_vec()),
+        ("brackets", "[".repeat(100_000).into_bytes()),
+        ("another version", good.replace("\"version\":1", "\"version\":2").into_bytes()),
+        ("no version", good.replace("\"version\"", "\"edition\"").into_bytes()),
+        ("another identity", good.replace("openid", "closedid").into_bytes()),
+        (
+            "a token with a line break",
+            good.replace("\"access_token\":\"ey", "\"access_token\":\"a\\r\\nb").into_bytes(),
+        ),
+        ("a life of years", good.replace("\"life\":86400", "\"life\":864000000").into_bytes()),
+        ("huge", vec![b' '; 5 * 1024 * 1024]),
+    ];
+    for (what, content) in cases {
+        let world = World::oauth();
+        world.token();
+        std::fs::write(world.entry(), content).unwrap();
+        world.token();
+        world.token();
+        assert_eq!(world.emulator.token_requests(), 2, "{what}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_entrys_place_is_not_trusted() {
+    for what in ["symlink", "folder", "fifo", "writable", "foreign owner"] {
+        let world = World::oauth();
+        world.token();
+        let entry = world.entry();
+        let content = std::fs::read(&entry).unwrap();
+        match what {
+            "writable" => mode(&entry, 0o666),
+            "foreign owner" => {
+                if std::os::unix::fs::chown(&entry, Some(65_534), None).is_err() {
+                    continue; // Only root can give a file away.
+                }
+            }
+            _ => std::fs::remove_file(&entry).unwrap(),
+        }
+        match what {
+            "symlink" => {
+                let elsewhere = world.path("elsewhere.json");
+                std::fs::write(&elsewhere, content).unwrap();
+                symlink(elsewhere, &entry).unwrap();
+            }
+            "folder" => std::fs::create_dir(&entry).unwrap(),
+            "fifo" => assert!(std::process::Command::new("mkfifo").arg(&entry).status().unwrap().success()),
+            _ => {}
+        }
+        token_with_one_warning(&world, entry.file_name().unwrap().to_str().unwrap());
+        assert_eq!(world.emulator.token_requests(), 2, "{what}");
+        // Mended: from now on it serves, in silence.
+        world.token();
+        assert_eq!(world.emulator.token_requests(), 2, "{what}");
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_ours_is_neither_read_nor_written() {
+    for what in ["writable", "foreign owner"] {
+        let world = World::oauth();
+        world.token();
+        let before = files_in(&world.cache());
+        match what {
+            "writable" => mode(&world.cache(), 0o777),
+            _ => {
+                if std::os::unix::fs::chown(world.cache(), Some(65_534), None).is_err() {
+                    continue;
+                }
+            }
+        }
+        token_with_one_warning(&world, "cache");
+        assert_eq!(world.emulator.token_requests(), 2, "{what}");
+        assert_eq!(files_in(&world.cache()), before, "{what}");
+    }
+}
+
+#[test]
+fn a_folder_that_cannot_be_used_costs_a_warning() {
+    for what in ["a file", "below a file", "missing with a file as parent"] {
+        let mut world = World::oauth();
+        let file = world.write("file", "");
+        match what {
+            "a file" => world.set("AEP_CACHE_DIR", file.to_str().unwrap()),
+            _ => world.set("AEP_CACHE_DIR", file.join("x/y").to_str().unwrap()),
+        };
+        token_with_one_warning(&world, "file");
+    }
+}
+
+#[test]
+fn a_full_disk_costs_a_warning() {
+    // /dev/full is no folder; a quota of zero bytes does the same to every write.
+    let world = World::oauth();
+    let mut shell = std::process::Command::new("bash");
+    world.prepare(shell.args(["-c", "ulimit -f 0; trap '' XFSZ; aep-auth token"]));
+    let output = shell.stdout(std::process::Stdio::piped()).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
+    assert!(files_in(&world.cache()).iter().all(|path| path.extension().is_some_and(|kind| kind == "lock")));
+}
+
+#[test]
+fn modes_are_private_under_every_umask() {
+    for umask in ["000", "002", "022", "077", "277", "777"] {
+        let world = World::oauth();
+        let mut shell = std::process::Command::new("sh");
+        world.prepare(shell.args(["-c", &format!("umask {umask}; aep-auth token")]));
+        assert_clean(&shell.output().unwrap());
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&world.cache()), 0o700, "{umask}");
+        for path in files_in(&world.cache()) {
+            if path.extension().is_some_and(|kind| kind == "json") {
+                assert_eq!(mode(&path), 0o600, "{umask}");
+            }
+            assert_eq!(mode(&path) & 0o177, 0, "{umask}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_was_set_back_is_a_miss_and_a_steady_one_does_no_harm() {
+    for (shift, requests) in [(-3_600, 1), (-30, 1), (30, 1), (61, 2), (86_400, 2)] {
+        let world = World::oauth();
+        world.token();
+        let entry = world.entry();
+        let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&entry).unwrap()).unwrap();
+        // The entry moves instead of the clock; far back it still lives, since it was fetched then.
+        json["fetched_at"] = (json["fetched_at"].as_i64().unwrap() + shift + i64::from(shift > 60)).into();
+        std::fs::write(&entry, json.to_string()).unwrap();
+        world.token();
+        assert_eq!(world.emulator.token_requests(), requests, "{shift}");
+    }
+}
+
+#[test]
+fn another_versions_files_are_left_alone() {
+    let world = World::oauth();
+    std::fs::create_dir(world.cache()).unwrap();
+    mode(&world.cache(), 0o700);
+    let other = world.cache().join(format!("{}.json", "0".repeat(64)));
+    std::fs::write(&other, "{\"version\":9}").unwrap();
+    world.token();
+    world.token();
+    assert_eq!(world.emulator.token_requests(), 1);
+    assert_eq!(std::fs::read_to_string(other).unwrap(), "{\"version\":9}");
+}
