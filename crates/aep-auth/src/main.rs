@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+mod certificate;
 mod cli;
 mod commands;
 mod import;

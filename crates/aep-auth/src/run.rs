@@ -40,7 +40,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
         Command::Forget { all: true, .. } => commands::forget::run_all(call)?,
         Command::Forget { revoke: true, .. } => commands::forget::run_and_revoke(call, &choice)?,
         Command::Forget { .. } => commands::forget::run(call, &choice)?,
-        Command::Doctor { report } => return commands::doctor::run(call, &choice, report),
+        Command::Doctor { report } => {
+            let audience =
+                if report { commands::doctor::Audience::Public } else { commands::doctor::Audience::Oneself };
+            return commands::doctor::run(call, &choice, audience);
+        }
         Command::Completions { shell } => commands::pages::completions(call.output, shell),
         Command::Man => commands::pages::man(call.output)?,
     }

@@ -81,10 +81,13 @@ fn life(token: &str, expires_in: Option<&Value>, unit: LifeUnit) -> Option<i64> 
     })
 }
 
-/// The claims of a token, not verified: they are only read for its times.
-fn claims(token: &str) -> Option<Value> {
-    let payload = token.split('.').nth(1)?;
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?).ok()
+/// The claims of a token, not verified: they are only read to tell its times and scopes. `None` for an opaque token.
+pub fn claims(token: &str) -> Option<Value> {
+    let mut parts = token.split('.');
+    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
+    serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?)
+        .ok()
+        .filter(Value::is_object)
 }
 
 fn integer(value: Option<&Value>) -> Option<i64> {

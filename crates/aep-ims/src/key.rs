@@ -33,6 +33,12 @@ impl PrivateKey {
     pub fn as_pkcs1(&self) -> &[u8] {
         &self.pkcs1
     }
+
+    /// The public half as DER (RFC 8017, appendix A.1.1), as a certificate holds it.
+    pub(crate) fn public_key(&self) -> Option<Vec<u8>> {
+        use ring::signature::KeyPair as _;
+        ring::rsa::KeyPair::from_der(&self.pkcs1).ok().map(|pair| pair.public_key().as_ref().to_vec())
+    }
 }
 
 /// What a text that should be a private key turns out to be.

@@ -5,18 +5,23 @@
 
 mod answer;
 mod assertion;
+mod certificate;
 mod form;
 mod gateway;
 mod http;
 mod ims;
 pub mod key;
 mod proxy;
+mod reach;
 pub mod refusal;
 mod roots;
 mod validity;
 
+pub use answer::claims;
 pub use assertion::sign as sign_assertion;
+pub use certificate::Certificate;
 pub use gateway::{Class, list_classes};
 pub use http::Http;
 pub use ims::Ims;
+pub use reach::{Reached, proxy_for, reach};
 pub use validity::{is_valid, revoke};

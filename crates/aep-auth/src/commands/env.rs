@@ -32,7 +32,7 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, shell: EnvShell) -> Resu
     for (name, value) in variables {
         match (value, shell) {
             (Some(value), EnvShell::Fish) => {
-                run::line(call.output, format_args!("set -gx {name} {}", quote::fish(&value)))
+                run::line(call.output, format_args!("set -gx {name} {}", quote::fish(&value)));
             }
             (Some(value), EnvShell::Powershell) => {
                 run::line(call.output, format_args!("$env:{name} = {}", quote::powershell(&value)));

@@ -11,11 +11,11 @@ use aep_core::secret::Secret;
 use aep_core::secret::store::{self, Item};
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Result, terminal};
-use aep_ims::{key, refusal};
+use aep_ims::{Certificate, key, refusal};
 
 use crate::cli::{FlowArgument, ImportArguments};
 use crate::import::{self, Candidate};
-use crate::{profile_store, run};
+use crate::{certificate, profile_store, run};
 
 const DEFAULT_NAME: &str = "default";
 
@@ -111,10 +111,7 @@ impl Plan {
         let platform_url =
             host("platform_url", arguments.platform_url.as_deref(), taken.platform_url.as_deref(), "--platform-url")?;
         let private_key = match &arguments.private_key {
-            Some(path) => Some(Secret::new(String::from_utf8(run::read_input(call, path)?).map_err(|_| {
-                Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
-                    .hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
-            })?)),
+            Some(path) => Some(read_key(call, path)?),
             None => taken.private_key.take(),
         };
         let mut passphrase = None;
@@ -147,6 +144,9 @@ impl Plan {
             if taken.meta_scopes.is_empty() {
                 taken.meta_scopes = vec![DEFAULT_META_SCOPE.to_owned()];
                 notes.push(format!("the file names no metascopes; {DEFAULT_META_SCOPE} is taken"));
+            }
+            if let Some(found) = private_key.as_ref().and_then(|text| Certificate::find(text.expose())) {
+                notes.push(format!("the key's certificate {}", certificate::describe_end(call.context, &found)));
             }
         } else if taken.scopes.is_empty() {
             taken.scopes = DEFAULT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
@@ -278,6 +278,15 @@ impl Plan {
             run::line(call.output, terminal::clean(&line));
         }
     }
+}
+
+/// The private key of `--private-key`, with the certificate that the Developer Console put beside it.
+fn read_key(call: &mut Call<'_>, path: &Path) -> Result<Secret> {
+    let text = String::from_utf8(run::read_input(call, path)?).map_err(|_| {
+        Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
+            .hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
+    })?;
+    Ok(Secret::new(certificate::with_neighbour(text, path)))
 }
 
 /// The option's host, else the file's if it is Adobe's or loopback.

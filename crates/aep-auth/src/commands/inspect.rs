@@ -6,8 +6,6 @@ use aep_core::process::Call;
 use aep_core::profile::{self, Choice};
 use aep_core::secret::Secret;
 use aep_core::{Error, Result, duration, terminal, token};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::run;
@@ -30,7 +28,7 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, file: Option<&Path>) -> 
             (Secret::new(cached.value.expose().to_owned()), cached.expires_at())
         }
     };
-    let claims = claims(text.expose()).ok_or_else(|| {
+    let claims = aep_ims::claims(text.expose()).ok_or_else(|| {
         Error::configuration("this is not a JSON Web Token: expected three parts joined by dots")
             .hint("an access token of IMS and an assertion are both such tokens")
     })?;
@@ -51,14 +49,6 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, file: Option<&Path>) -> 
         None => run::line(call.output, "tells no end"),
     }
     Ok(())
-}
-
-fn claims(token: &str) -> Option<Value> {
-    let mut parts = token.split('.');
-    let (_, payload, _) = (parts.next()?, parts.next()?, parts.next()?);
-    serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(payload.trim_end_matches('=')).ok()?)
-        .ok()
-        .filter(Value::is_object)
 }
 
 /// `exp` in seconds (RFC 7519), else Adobe's `created_at` and `expires_in`, texts in milliseconds.

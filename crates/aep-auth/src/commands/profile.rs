@@ -7,7 +7,7 @@ use aep_core::{Error, Profile, Result, token};
 use serde_json::json;
 
 use crate::cli::ProfileCommand;
-use crate::{profile_store, run};
+use crate::{certificate, profile_store, run};
 
 pub(crate) fn run(call: &mut Call<'_>, command: &ProfileCommand) -> Result<()> {
     match command {
@@ -108,6 +108,9 @@ fn show(call: &mut Call<'_>, name: &Name) -> Result<()> {
     rows.push(("platform_url", platform_url.to_string()));
     rows.extend(client_secrets.iter().map(|secret| ("client_secret", reference(secret))));
     rows.extend(private_key.iter().map(|key| ("private_key", reference(key))));
+    if let Some(found) = is_jwt.then(|| certificate::of(call.context, &profile)).flatten() {
+        rows.push(("certificate", certificate::describe_end(call.context, &found)));
+    }
     rows.extend(private_key_passphrase.iter().map(|passphrase| ("private_key_passphrase", reference(passphrase))));
     rows.extend(git_basic.then(|| ("git_basic", "true".to_owned())));
     rows.extend(shared_cache.iter().map(|url| ("shared_cache", without_password(url))));

@@ -46,3 +46,19 @@ pub(super) fn try_lock(folder: &Folder, name: &str) -> Result<Turn, Refusal> {
         Err(TryLockError::Error(error)) => Err(Refusal::Unusable(error.into())),
     }
 }
+
+/// The process that holds the lock now, as it wrote itself down; empty where it has not yet. `None` where nobody does.
+pub(super) fn holder(folder: &Folder, name: &str) -> Option<String> {
+    use std::io::Read as _;
+    const LONGEST_NUMBER: u64 = 20;
+    let file = folder.open_file(name).ok()?;
+    match FileExt::try_lock_shared(&file) {
+        Err(TryLockError::WouldBlock) => {
+            let mut number = String::new();
+            let _ = file.take(LONGEST_NUMBER).read_to_string(&mut number);
+            Some(number.chars().filter(char::is_ascii_digit).collect())
+        }
+        // Released again at once, when the file is closed.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}

@@ -112,11 +112,16 @@ impl Slot {
 
     /// Takes the lock if it is free.
     pub(crate) fn try_lock(&self) -> Result<Turn, LockError> {
-        let name = format!("{}.lock", self.stem);
+        let name = self.lock_name();
         lock::try_lock(&self.folder, &name).map_err(|error| match error {
             lock::Refusal::Held => LockError::Held,
             lock::Refusal::Unusable(why) => LockError::Unusable(self.trouble(&name, why)),
         })
+    }
+
+    /// The process that fetches for this identity now; empty where its number is not known. `None` where nobody does.
+    pub fn lock_holder(&self) -> Option<String> {
+        lock::holder(&self.folder, &self.lock_name())
     }
 
     fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, OpenError> {
@@ -176,6 +181,10 @@ impl Slot {
 
     fn entry_name(&self) -> String {
         format!("{}.json", self.stem)
+    }
+
+    fn lock_name(&self) -> String {
+        format!("{}.lock", self.stem)
     }
 
     fn failure_name(&self) -> String {

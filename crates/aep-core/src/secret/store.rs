@@ -73,12 +73,24 @@ pub fn write(folders: &Folders, profile: &Name, item: Item, secret: &Secret) -> 
         Error::storage(format!("cannot write the {} to {}: {error}", item.title(), folder.display()))
     };
     platform::create_private_folders(&folder).map_err(refuse)?;
+    check(folders)?;
+    ignore_for_git(&folder).map_err(refuse)?;
+    private_file::replace(&path(folders, profile, item)?, secret.expose().as_bytes()).map_err(refuse)
+}
+
+/// Checks that the store, if there is one, is ours alone.
+///
+/// # Errors
+/// Configuration, saying what is wrong with it.
+pub fn check(folders: &Folders) -> Result<()> {
+    let folder = folder(folders)?;
+    if std::fs::symlink_metadata(&folder).is_err() {
+        return Ok(());
+    }
     platform::check_private_folder(&folder).map_err(|why| {
         Error::configuration(format!("the private store {} is not private: {why}", folder.display()))
             .hint(format!("chmod 700 {}", folder.display()))
-    })?;
-    ignore_for_git(&folder).map_err(refuse)?;
-    private_file::replace(&path(folders, profile, item)?, secret.expose().as_bytes()).map_err(refuse)
+    })
 }
 
 /// Removes a secret; says whether there was one.

@@ -1,0 +1,84 @@
+//! Which settings hold, and where each was found.
+
+use aep_core::profile::{Choice, DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, Flow};
+use aep_core::{Context, Profile};
+use aep_ims::refusal;
+
+use super::{Findings, Kind};
+
+/// Variables that change what happens; their values are shown where they hold nothing private.
+const SHOWN: [&str; 9] = [
+    "AEP_PROFILE",
+    "AEP_CONFIG_DIR",
+    "AEP_DATA_DIR",
+    "AEP_CACHE_DIR",
+    "AEP_TIMEOUT",
+    "AEP_LOCK_TIMEOUT",
+    "AEP_CACHE",
+    "AEP_CA_FILE",
+    "SSL_CERT_FILE",
+];
+
+pub(super) fn look_at_variables(context: &Context, findings: &mut Findings) {
+    for name in SHOWN {
+        match context.environment.text(name) {
+            Ok(Some(value)) => findings.note(format!("{name} is {value}")),
+            Ok(None) => {}
+            Err(error) => findings.error(&error),
+        }
+    }
+    for name in aep_core::environment::SECRET_VARIABLES {
+        if context.environment.has(name) {
+            findings.note(format!("{name} is set"));
+        }
+    }
+}
+
+pub(super) fn look_at_profile(context: &Context, choice: &Choice, profile: &Profile, findings: &mut Findings) {
+    let named_by = if choice.profile.is_some() {
+        "named by --profile"
+    } else if context.environment.has("AEP_PROFILE") {
+        "named by AEP_PROFILE"
+    } else if profile.file_name().is_some() {
+        "the default profile"
+    } else {
+        "from the environment"
+    };
+    findings.good(format!("profile {}, {named_by}: {}", profile.name(), profile.origin));
+    let from = |variable: &str, is_default: bool| {
+        if context.environment.has(variable) {
+            variable.to_owned()
+        } else if is_default {
+            "the default".to_owned()
+        } else {
+            "the profile".to_owned()
+        }
+    };
+    let ims = profile.ims_url.to_string();
+    let platform = profile.platform_url.to_string();
+    findings.good(format!("flow {}, client id {}", profile.flow.name(), profile.client_id));
+    findings.good(format!("IMS {ims} (from {})", from("AEP_IMS_URL", ims == DEFAULT_IMS_URL)));
+    findings.good(format!("platform {platform} (from {})", from("AEP_PLATFORM_URL", platform == DEFAULT_PLATFORM_URL)));
+    match &profile.sandbox {
+        Some(sandbox) => {
+            let place = if choice.sandbox.is_some() { "--sandbox".to_owned() } else { from("AEP_SANDBOX", false) };
+            findings.good(format!("sandbox {sandbox} (from {place})"));
+        }
+        None => findings.note("no sandbox: calls carry no x-sandbox-name, and the platform takes prod"),
+    }
+    match &profile.org_id {
+        Some(organization) => findings.good(format!("organization {organization}")),
+        None => findings.bad(
+            Kind::Configuration,
+            "no organization, which the headers need",
+            format!("aep-auth profile set {} org_id=…@AdobeOrg", profile.name()),
+        ),
+    }
+    if profile.flow == Flow::Jwt && ims == DEFAULT_IMS_URL {
+        findings.bad(
+            Kind::Refused,
+            "service account (JWT) credentials ended in production on 1 March 2026",
+            refusal::JWT_ENDED.replace("{profile}", profile.name()),
+        );
+    }
+}
