@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use ims_emulator::{Fault, Kind};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use stories::{World, assert_clean, text};
+use stories::{World, assert_clean, text, wait_until};
 
 fn tokens(outputs: &[Output]) -> BTreeSet<String> {
     outputs
@@ -199,12 +199,4 @@ fn a_write_that_is_killed_leaves_the_old_entry_or_the_new_one() {
     let litter =
         stories::files_in(&world.cache()).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "tmp"));
     assert!(litter.count() <= 1, "temporary files grow");
-}
-
-fn wait_until(is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    while !is_so() {
-        assert!(Instant::now() < deadline, "it never came to be so");
-        std::thread::yield_now();
-    }
 }

@@ -11,6 +11,9 @@ use std::sync::OnceLock;
 
 use ims_emulator::Emulator;
 
+#[cfg(unix)]
+pub mod redis;
+
 /// The path of one of the workspace's binaries, built now if need be.
 pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -242,4 +245,13 @@ pub fn skip(why: &str) {
     use std::io::Write;
     assert!(std::env::var_os("AEP_TEST_CLIENTS").is_none_or(|value| value != "required"), "{why}");
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+/// Waits, as long as a hung test would be let run, until something is so.
+pub fn wait_until(is_so: impl Fn() -> bool) {
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+    while !is_so() {
+        assert!(std::time::Instant::now() < deadline, "it did not come about");
+        std::thread::yield_now();
+    }
 }

@@ -142,7 +142,13 @@ impl Asking<'_> {
                         let result = match answer::read(&answer, request.unit) {
                             Reading::Token(value, life) => {
                                 let source = Source::Ims;
-                                return Ok(Outcome::Token(Fetched { value, life, stale_secret: None, source }));
+                                return Ok(Outcome::Token(Fetched {
+                                    value,
+                                    life,
+                                    fetched_at: None,
+                                    stale_secret: None,
+                                    source,
+                                }));
                             }
                             Reading::Refusal(words) => {
                                 if words.code == "internal_error" && request.unit == LifeUnit::Milliseconds {

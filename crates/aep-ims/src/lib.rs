@@ -24,4 +24,5 @@ pub use gateway::{Class, list_classes};
 pub use http::Http;
 pub use ims::Ims;
 pub use reach::{Reached, proxy_for, reach};
+pub use roots::pem as trusted_certificates;
 pub use validity::{is_valid, revoke};

@@ -7,11 +7,29 @@ use std::sync::Arc;
 use aep_core::{Environment, Error, Result};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
+/// The trusted certificates as PEM, for a connection that is not HTTP.
+///
+/// # Errors
+/// As [`load`].
+pub fn pem(environment: &Environment) -> Result<String> {
+    use base64::Engine as _;
+    let roots = certificates(environment)?;
+    let block = |certificate: &Certificate<'_>| {
+        let text = base64::engine::general_purpose::STANDARD.encode(certificate.der());
+        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
+    };
+    Ok(roots.iter().map(block).collect())
+}
+
 /// Loads the trusted certificates. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's, as OpenSSL has it.
 ///
 /// # Errors
 /// Configuration, when `AEP_CA_FILE` holds no certificate or no certificate is found anywhere.
 pub(crate) fn load(environment: &Environment) -> Result<RootCerts> {
+    Ok(RootCerts::Specific(Arc::new(certificates(environment)?)))
+}
+
+fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> {
     let system = rustls_native_certs::load_native_certs();
     let mut roots: Vec<Certificate<'static>> =
         system.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
@@ -36,5 +54,5 @@ pub(crate) fn load(environment: &Environment) -> Result<RootCerts> {
         return Err(Error::configuration(format!("no trusted certificates were found{why}"))
             .hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file"));
     }
-    Ok(RootCerts::Specific(Arc::new(roots)))
+    Ok(roots)
 }

@@ -7,7 +7,7 @@ use aep_core::process::Call;
 use aep_core::profile::Choice;
 use aep_core::token::{self, Obtained, Refuse, Source, Wish};
 use aep_core::{Context, Profile, Result, headers};
-use aep_ims::{Class, Http, Ims, list_classes};
+use aep_ims::{Class, Http, list_classes};
 
 use super::TOOL;
 use crate::run;
@@ -24,7 +24,7 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice) -> Result<()> {
                 && error.message().contains("401013") =>
         {
             let wish = Wish { refuse: Refuse::This(obtained.token.value), ..Wish::default() };
-            let renewed = token::obtain(call.context, &profile, &wish, &Ims::asked_by(TOOL))?;
+            let renewed = token::obtain(call.context, &profile, &wish, &aep_fleet::Fleet::asked_by(TOOL))?;
             ask(call.context, &profile, &renewed)?
         }
         other => other?,

@@ -18,7 +18,7 @@ pub(crate) mod token;
 use aep_core::profile::Choice;
 use aep_core::token::{Obtained, Wish};
 use aep_core::{Context, Profile, Result};
-use aep_ims::Ims;
+use aep_fleet::Fleet;
 
 /// The name under which this tool asks IMS.
 pub(crate) const TOOL: &str = "aep-auth";
@@ -30,6 +30,6 @@ fn obtain(context: &Context, choice: &Choice) -> Result<(Profile, Obtained)> {
 
 /// A token for this profile, handed back with it.
 fn obtain_for(context: &Context, profile: Profile) -> Result<(Profile, Obtained)> {
-    let obtained = aep_core::token::obtain(context, &profile, &Wish::default(), &Ims::asked_by(TOOL))?;
+    let obtained = aep_core::token::obtain(context, &profile, &Wish::default(), &Fleet::asked_by(TOOL))?;
     Ok((profile, obtained))
 }

@@ -7,6 +7,7 @@ use aep_core::profile::{self, Choice};
 use aep_core::secret::Secret;
 use aep_core::token::{self, Obtained, Refuse, Wish};
 use aep_core::{Context, Error, Profile, Result, duration};
+use aep_fleet::Fleet;
 use aep_ims::Ims;
 use serde_json::json;
 
@@ -18,13 +19,15 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, arguments: &TokenArgumen
     let profile = profile::resolve(call.context, choice)?;
     let min_valid = arguments.min_valid.as_deref().map(duration::parse).transpose()?.unwrap_or(0);
     let mut wish = Wish { min_valid, refuse: if arguments.renew { Refuse::Cached } else { Refuse::Nothing } };
-    let mut ims = Ims::asked_by(TOOL);
-    if let Some(path) = &arguments.jwt {
-        ims = ims.with_assertion(read_assertion(call, path)?);
-        // The user pasted it to have it exchanged.
-        wish.refuse = Refuse::Cached;
-    }
-    let obtained = token::obtain(call.context, &profile, &wish, &ims)?;
+    let obtained = match &arguments.jwt {
+        Some(path) => {
+            let ims = Ims::asked_by(TOOL).with_assertion(read_assertion(call, path)?);
+            // The user pasted it to have it exchanged.
+            wish.refuse = Refuse::Cached;
+            token::obtain(call.context, &profile, &wish, &ims)?
+        }
+        None => token::obtain(call.context, &profile, &wish, &Fleet::asked_by(TOOL))?,
+    };
     if arguments.json {
         let described = describe(call.context, &profile, &obtained);
         run::line(call.output, format_args!("{described:#}"));

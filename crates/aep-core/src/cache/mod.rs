@@ -15,9 +15,11 @@ use crate::token::Token;
 mod entry;
 mod failure;
 mod lock;
+mod note;
 
 pub use failure::Failure;
 pub(crate) use lock::{LockError, Turn};
+pub use note::Note;
 
 /// An entry of several kilobytes is a large one; more than this is none.
 const MOST_BYTES: u64 = 256 * 1024;

@@ -210,6 +210,8 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
     let shared_cache = context.environment.text("AEP_SHARED_CACHE")?.or(shared_cache);
     let shared_cache_password = match context.environment.text("AEP_SHARED_CACHE_PASSWORD")? {
         Some(password) => Some(Reference::Given(Secret::new(password))),
+        // The profile's password stays with the profile's engine.
+        None if context.environment.has("AEP_SHARED_CACHE") => None,
         None => shared_cache_password,
     };
     Ok(Profile {

@@ -86,6 +86,9 @@ fn read_stored(context: &Context, profile: &Name, item: Item) -> Result<Secret> 
         Item::PrivateKey | Item::Passphrase => {
             format!("aep-auth import FILE --private-key KEY --profile {profile} --force")
         }
+        Item::SharedCachePassword => {
+            format!("aep-auth profile set {profile} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
+        }
     };
     platform::open_private(&path)
         .map_err(|error| error.to_string())

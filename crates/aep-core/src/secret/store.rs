@@ -20,11 +20,14 @@ pub enum Item {
     PrivateKey,
     /// The passphrase of that key.
     Passphrase,
+    /// The password of the engine that a fleet shares.
+    SharedCachePassword,
 }
 
 impl Item {
     /// Every item there is.
-    pub const ALL: [Self; 4] = [Self::ClientSecret, Self::SecondClientSecret, Self::PrivateKey, Self::Passphrase];
+    pub const ALL: [Self; 5] =
+        [Self::ClientSecret, Self::SecondClientSecret, Self::PrivateKey, Self::Passphrase, Self::SharedCachePassword];
 
     /// The item in the words of a message.
     pub fn title(self) -> &'static str {
@@ -33,6 +36,7 @@ impl Item {
             Self::SecondClientSecret => "second client secret",
             Self::PrivateKey => "private key",
             Self::Passphrase => "private key passphrase",
+            Self::SharedCachePassword => "shared cache password",
         }
     }
 
@@ -42,6 +46,7 @@ impl Item {
             Self::SecondClientSecret => "client-secret-2",
             Self::PrivateKey => "private-key",
             Self::Passphrase => "passphrase",
+            Self::SharedCachePassword => "shared-cache-password",
         }
     }
 }

@@ -25,7 +25,7 @@ pub trait Fetch {
 }
 
 /// What a fetch is told.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Order<'a> {
     /// The surroundings.
     pub context: &'a Context,
@@ -50,6 +50,8 @@ pub struct Fetched {
     pub value: AccessToken,
     /// Its life in seconds, as IMS told it.
     pub life: Option<i64>,
+    /// Unix time from which it lives, where it was fetched before; `None` is now.
+    pub fetched_at: Option<i64>,
     /// Which client secret IMS no longer accepts, counted from one.
     pub stale_secret: Option<u8>,
     /// Where it comes from.
@@ -374,12 +376,12 @@ impl Road<'_> {
                 slot.leave_failure(&failure, turn);
             }
         })?;
-        let Fetched { value, life, stale_secret, source } = fetched;
+        let Fetched { value, life, fetched_at, stale_secret, source } = fetched;
         if let Some(number) = stale_secret {
             self.context.log.warn(stale_secret_message(self.profile, number));
         }
         let life = life.filter(|life| *life > 0).map(|life| life.min(LONGEST_LIFE));
-        let token = Token { value, fetched_at: asked_at, life, stale_secret };
+        let token = Token { value, fetched_at: fetched_at.unwrap_or(asked_at), life, stale_secret };
         if let Some((slot, turn)) = place.filter(|_| life.is_some())
             && let Err(trouble) = slot.replace(&token, turn)
         {

@@ -6,8 +6,8 @@ use aep_core::error::Kind;
 use aep_core::process::Call;
 use aep_core::profile::{self, Choice};
 use aep_core::token::{self, Wish};
-use aep_core::{Context, Error, Result, terminal};
-use aep_ims::Ims;
+use aep_core::{Context, Error, Profile, Result, terminal};
+use aep_fleet::Fleet;
 
 use super::TOOL;
 use crate::run;
@@ -98,8 +98,9 @@ fn look(context: &Context, choice: &Choice) -> Findings {
             storage::look(context, &profile, &mut findings);
             credential::look(context, &profile, &mut findings);
             let is_reached = network::look(context, &profile, &mut findings);
+            look_at_shared_cache(context, &profile, &mut findings);
             if is_reached {
-                match token::obtain(context, &profile, &Wish::default(), &Ims::asked_by(TOOL)) {
+                match token::obtain(context, &profile, &Wish::default(), &Fleet::asked_by(TOOL)) {
                     Ok(obtained) => {
                         findings.good(format!("an access token, from {}", source(&obtained)));
                         credential::look_at_grant(&profile, &obtained.token, &mut findings);
@@ -111,6 +112,17 @@ fn look(context: &Context, choice: &Choice) -> Findings {
     }
     clients::look(&mut findings);
     findings
+}
+
+fn look_at_shared_cache(context: &Context, profile: &Profile, findings: &mut Findings) {
+    match aep_fleet::inspect(context, profile) {
+        Err(error) => findings.error(&error),
+        Ok(found) => found.into_iter().for_each(|finding| match finding {
+            aep_fleet::Finding::Good(what) => findings.good(what),
+            aep_fleet::Finding::Note(what) => findings.note(what),
+            aep_fleet::Finding::Bad(what, cure) => findings.bad(Kind::Unreachable, what, cure),
+        }),
+    }
 }
 
 fn source(obtained: &token::Obtained) -> &'static str {

@@ -1,0 +1,39 @@
+//! A small note beside the entries: one file, overwritten in place, best effort. Losing it loses no token.
+
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+
+use crate::platform::Folder;
+
+/// A note is a line or two.
+const MOST_BYTES: u64 = 4096;
+
+/// A note in the cache folder.
+#[derive(Debug)]
+pub struct Note {
+    folder: PathBuf,
+    name: String,
+}
+
+impl Note {
+    /// The note of this name; nothing is touched yet.
+    pub fn at(folder: &Path, name: String) -> Self {
+        Self { folder: folder.to_owned(), name }
+    }
+
+    /// What it says; `None` where it is missing or not ours alone to write.
+    pub fn read(&self) -> Option<Vec<u8>> {
+        let file = Folder::open(&self.folder).ok()?.open_file(&self.name).ok()?;
+        let mut bytes = Vec::new();
+        file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+        Some(bytes)
+    }
+
+    /// Overwrites it in place. The same number of bytes each time keeps a reader from finding half of two.
+    pub fn overwrite(&self, bytes: &[u8]) {
+        let Ok(folder) = Folder::open(&self.folder) else { return };
+        if let Ok(mut file) = folder.open_lock(&self.name) {
+            let _ = file.rewind().and_then(|()| file.write_all(bytes));
+        }
+    }
+}
