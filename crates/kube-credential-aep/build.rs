@@ -1,5 +1,5 @@
 //! Asks for the link settings that all binaries share.
 
 fn main() {
-    link_settings::print();
+    build_settings::print();
 }

@@ -11,6 +11,8 @@ use std::sync::OnceLock;
 
 use ims_emulator::Emulator;
 
+pub mod git;
+pub mod kubernetes;
 #[cfg(unix)]
 pub mod redis;
 
@@ -54,11 +56,7 @@ impl World {
 
     /// The known OAuth client, by the environment.
     pub fn oauth() -> Self {
-        let mut world = Self::empty();
-        for (name, value) in world.emulator.environment() {
-            world.set(name, &value);
-        }
-        world
+        Self::oauth_at(Emulator::plain().unwrap())
     }
 
     /// The known service account, by the environment.
@@ -73,12 +71,19 @@ impl World {
 
     /// The known OAuth client over TLS.
     pub fn tls() -> Self {
-        let mut world = Self::at(Emulator::tls().unwrap());
+        Self::oauth_at(Emulator::tls().unwrap())
+    }
+
+    /// The known OAuth client at an emulator that was started in another way.
+    pub fn oauth_at(emulator: Emulator) -> Self {
+        let mut world = Self::at(emulator);
         for (name, value) in world.emulator.environment() {
             world.set(name, &value);
         }
-        let ca = world.write("ca.pem", world.emulator.ca_pem().unwrap());
-        world.set("AEP_CA_FILE", ca.to_str().unwrap());
+        if let Some(pem) = world.emulator.ca_pem().map(str::to_owned) {
+            let ca = world.write("ca.pem", &pem);
+            world.set("AEP_CA_FILE", ca.to_str().unwrap());
+        }
         world
     }
 
@@ -182,6 +187,15 @@ impl World {
         // A program that does not read its input may be gone already.
         let _ = child.stdin.take().unwrap().write_all(input);
         child.wait_with_output().unwrap()
+    }
+
+    /// Standard input for a command of another program.
+    pub fn input(&self, text: &str) -> Stdio {
+        use std::io::{Seek, Write};
+        let mut file = tempfile::tempfile_in(self.home.path()).unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        file.rewind().unwrap();
+        file.into()
     }
 
     /// Runs `aep-auth token` and gives the token; anything on standard error is a fault.

@@ -2,40 +2,22 @@
 
 use std::path::PathBuf;
 
-use aep_core::profile::Choice;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell as CompletionShell;
+use command_line::ChoiceArguments;
 
 /// Access tokens for Adobe Experience Platform
 ///
 /// Imports the credential file that the Adobe Developer Console gives you, then prints access tokens and headers from a
 /// cache that any number of processes share.
 #[derive(Debug, Parser)]
-#[command(name = "aep-auth", version, after_help = EXAMPLES)]
+#[command(name = "aep-auth", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) choice: ChoiceArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,
-}
-
-/// The options that every command takes.
-#[derive(Args, Debug, Default)]
-pub(crate) struct ChoiceArguments {
-    /// Profile to use [env: AEP_PROFILE] [default: the one that `profile use` set]
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) profile: Option<String>,
-
-    /// Sandbox for x-sandbox-name [env: AEP_SANDBOX] [default: the profile's]
-    #[arg(long, global = true, value_name = "NAME")]
-    pub(crate) sandbox: Option<String>,
-}
-
-impl ChoiceArguments {
-    pub(crate) fn to_choice(&self) -> Choice {
-        Choice { profile: self.profile.clone(), sandbox: self.sandbox.clone() }
-    }
 }
 
 const EXAMPLES: &str = "\

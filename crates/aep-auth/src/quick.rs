@@ -4,27 +4,17 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{ChoiceArguments, Cli, Command, HeaderFormat, TokenArguments};
+use crate::cli::{Cli, Command, HeaderFormat, TokenArguments};
 
-/// Understands `token` and `headers`, with `--profile`, `--sandbox` and their values; `None` for anything more.
+/// Understands `token` and `headers` with the options of every command; `None` for anything more.
 pub(crate) fn parse(arguments: &[OsString]) -> Option<Cli> {
-    let mut words = arguments.iter().map(|word| word.to_str());
-    let mut command = None;
-    let mut choice = ChoiceArguments::default();
-    while let Some(word) = words.next() {
-        match word? {
-            "token" if command.is_none() => command = Some(Command::Token(TokenArguments::default())),
-            "headers" if command.is_none() => command = Some(Command::Headers { format: HeaderFormat::default() }),
-            "--profile" if choice.profile.is_none() => choice.profile = Some(value(words.next()??)?),
-            "--sandbox" if choice.sandbox.is_none() => choice.sandbox = Some(value(words.next()??)?),
-            _ => return None,
-        }
-    }
-    command.map(|command| Cli { choice, command })
-}
-
-fn value(word: &str) -> Option<String> {
-    (!word.starts_with('-')).then(|| word.to_owned())
+    let plain = command_line::plain(arguments)?;
+    let command = match plain.words.as_slice() {
+        ["token"] => Command::Token(TokenArguments::default()),
+        ["headers"] => Command::Headers { format: HeaderFormat::default() },
+        _ => return None,
+    };
+    Some(Cli { choice: plain.choice, command })
 }
 
 #[cfg(test)]

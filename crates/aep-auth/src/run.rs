@@ -1,11 +1,9 @@
 //! From what was typed to the command that does it.
 
-use std::ffi::OsString;
 use std::io::Write;
 
 use aep_core::process::Call;
 use aep_core::{Error, Result};
-use clap::Parser;
 
 use crate::cli::{Cli, Command};
 use crate::commands;
@@ -51,22 +49,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
     Ok(0)
 }
 
-/// Parses the arguments. Help and version are a result; a refusal goes to standard error, with exit code 2.
 fn parse(call: &mut Call<'_>) -> std::result::Result<Cli, u8> {
-    if let Some(cli) = crate::quick::parse(&call.arguments) {
-        return Ok(cli);
+    match crate::quick::parse(&call.arguments) {
+        Some(cli) => Ok(cli),
+        None => command_line::parse("aep-auth", call),
     }
-    let arguments = std::iter::once(OsString::from("aep-auth")).chain(std::mem::take(&mut call.arguments));
-    Cli::try_parse_from(arguments).map_err(|refusal| {
-        let text = refusal.render().to_string();
-        if refusal.use_stderr() {
-            let _ = std::io::stderr().write_all(text.as_bytes());
-            2
-        } else {
-            call.output.extend_from_slice(text.as_bytes());
-            0
-        }
-    })
 }
 
 /// Adds a line to the result.

@@ -94,19 +94,24 @@ impl Request {
 
 /// An answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers, but for those of every answer.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Vec<u8>,
 }
 
 impl Answer {
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
+    /// An answer in JSON.
+    pub fn json(status: u16, body: &Value) -> Self {
         let content_type = ("Content-Type".to_owned(), "application/json;charset=UTF-8".to_owned());
         Self { status, headers: vec![content_type], body: body.to_string().into_bytes() }
     }
 
-    pub(crate) fn empty(status: u16) -> Self {
+    /// An answer without a body.
+    pub fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
@@ -130,6 +135,7 @@ impl Answer {
 fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
+        201 => "Created",
         302 => "Found",
         400 => "Bad Request",
         401 => "Unauthorized",

@@ -20,14 +20,18 @@ use std::sync::Arc;
 
 pub use clients::{Client, Flow, certificate_pem, private_key_pem, service_account_environment};
 pub use faults::{Fault, Kind};
-pub use http::Request;
+pub use http::{Answer, Request};
 pub use state::Counters;
 
 use server::Server;
 use state::State;
 
+/// What a further service on the emulator's address answers; `None` for what is not its own. It is told whether an access
+/// token is valid.
+pub type Service = dyn Fn(&Request, &dyn Fn(&str) -> bool) -> Option<Answer> + Send + Sync;
+
 /// How an emulator starts.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Options {
     /// The port; 0 takes a free one.
     pub port: u16,
@@ -35,6 +39,20 @@ pub struct Options {
     pub tls: bool,
     /// Further clients beside the known ones.
     pub clients: Vec<Client>,
+    /// A service that takes the tokens, at the same address: a git server, a Kubernetes API, an API of your own.
+    pub service: Option<Arc<Service>>,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { port, tls, clients, service } = self;
+        f.debug_struct("Options")
+            .field("port", port)
+            .field("tls", tls)
+            .field("clients", &clients.len())
+            .field("service", &service.is_some())
+            .finish()
+    }
 }
 
 /// A running emulator.
@@ -52,7 +70,7 @@ impl Emulator {
     pub fn start(options: Options) -> io::Result<Self> {
         jwt_ring::install();
         let state = Arc::new(State::new(options.clients));
-        let server = Server::start(options.port, options.tls, Arc::clone(&state))?;
+        let server = Server::start(options.port, options.tls, options.service, Arc::clone(&state))?;
         Ok(Self { server, state })
     }
 

@@ -12,7 +12,7 @@ use ims_emulator::{Emulator, Fault, Flow, Options};
 /// Serves on loopback alone, checks requests as strictly as the real ones do, and prints the lines that point the other
 /// programs at it. Stop it with Ctrl-C.
 #[derive(Debug, Parser)]
-#[command(name = "ims-emulator", version, after_long_help = EXAMPLES)]
+#[command(name = "ims-emulator", version = env!("AEP_VERSION"), after_long_help = EXAMPLES)]
 struct Arguments {
     /// Port to serve on
     #[arg(

@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::faults::Kind;
 use crate::http::{Answer, Request};
 use crate::state::State;
-use crate::{control, gateway, ims, tokens};
+use crate::{Service, control, gateway, ims, tokens};
 
 /// Longer than any client waits; a hanging connection ends with the emulator in any case.
 const FOR_EVER: Duration = Duration::from_secs(3600);
@@ -28,7 +28,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(port: u16, tls: bool, state: Arc<State>) -> io::Result<Self> {
+    pub(crate) fn start(port: u16, tls: bool, service: Option<Arc<Service>>, state: Arc<State>) -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
         let (config, ca_pem) = if tls {
@@ -39,7 +39,7 @@ impl Server {
         };
         let acceptor = {
             let state = Arc::clone(&state);
-            std::thread::spawn(move || accept(&listener, config.as_ref(), &state))
+            std::thread::spawn(move || accept(&listener, config.as_ref(), service.as_ref(), &state))
         };
         Ok(Self { address, ca_pem, state, acceptor: Some(acceptor) })
     }
@@ -71,22 +71,27 @@ impl Drop for Server {
     }
 }
 
-fn accept(listener: &TcpListener, config: Option<&Arc<ServerConfig>>, state: &Arc<State>) {
+fn accept(
+    listener: &TcpListener,
+    config: Option<&Arc<ServerConfig>>,
+    service: Option<&Arc<Service>>,
+    state: &Arc<State>,
+) {
     for stream in listener.incoming() {
         if state.wait(Duration::ZERO) {
             return;
         }
         let Ok(stream) = stream else { continue };
         state.count(|counters| counters.connections += 1);
-        let (state, config) = (Arc::clone(state), config.cloned());
+        let (state, config, service) = (Arc::clone(state), config.cloned(), service.cloned());
         let serve = move || {
             let _ = stream.set_nodelay(true);
             // A client that goes away in the middle is no fault of the emulator.
             let _ = match config {
-                None => serve(stream, "http", &state),
-                Some(config) => ServerConnection::new(config)
-                    .map_err(io::Error::other)
-                    .and_then(|connection| serve(StreamOwned::new(connection, stream), "https", &state)),
+                None => serve(stream, "http", service.as_deref(), &state),
+                Some(config) => ServerConnection::new(config).map_err(io::Error::other).and_then(|connection| {
+                    serve(StreamOwned::new(connection, stream), "https", service.as_deref(), &state)
+                }),
             };
         };
         let _ = std::thread::Builder::new().stack_size(256 * 1024).spawn(serve);
@@ -113,7 +118,12 @@ impl Connection for StreamOwned<ServerConnection, TcpStream> {
     }
 }
 
-fn serve(mut stream: impl Connection, scheme: &'static str, state: &State) -> io::Result<()> {
+fn serve(
+    mut stream: impl Connection,
+    scheme: &'static str,
+    service: Option<&Service>,
+    state: &State,
+) -> io::Result<()> {
     let Some(request) = Request::read(&mut stream, scheme)? else { return Ok(()) };
     let is_control = request.path.starts_with("/emulator/");
     if !is_control {
@@ -121,7 +131,11 @@ fn serve(mut stream: impl Connection, scheme: &'static str, state: &State) -> io
         count(state, &request.path);
     }
     let fault = if is_control { None } else { state.take_fault(&request.path) };
-    let right = |told| answer(state, &request, told).to_bytes(server_time(state), &debug_id());
+    let is_valid = |token: &str| matches!(tokens::judge(state, token), (tokens::Verdict::Valid, _));
+    let right = |told| {
+        let own = service.filter(|_| !is_control).and_then(|service| service(&request, &is_valid));
+        own.unwrap_or_else(|| answer(state, &request, told)).to_bytes(server_time(state), &debug_id())
+    };
     match fault.map(|fault| fault.kind) {
         None => stream.write_all(&right(None))?,
         Some(Kind::Delay { ms }) => {

@@ -1,6 +1,7 @@
-//! Link settings that make a program start faster; the build script of every binary asks for them.
+//! What the build script of every binary asks for: the text of `--version`, and link settings that make a program start
+//! faster.
 //!
-//! They concern release builds for Linux with the GNU C library, made on that machine. Where a condition is not met,
+//! The link settings concern release builds for Linux with the GNU C library, made on that machine. Where a condition is not met,
 //! nothing changes. What each gave is written down in `benches/README.md`.
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a build script talks to cargo by these")]
@@ -11,6 +12,27 @@ use std::process::Command;
 /// Prints the settings for cargo.
 pub fn print() {
     println!("cargo:rerun-if-changed=build.rs");
+    version();
+    link_settings();
+}
+
+/// `AEP_VERSION`: version, commit and build profile.
+fn version() {
+    let variable = |name: &str| std::env::var(name).unwrap_or_default();
+    let folder = variable("CARGO_MANIFEST_DIR");
+    let git = |arguments: &[&str]| answer("git", &[["-C", folder.as_str()].as_slice(), arguments].concat());
+    let commit = git(&["rev-parse", "--short=10", "HEAD"]).filter(|commit| !commit.is_empty());
+    if let Some(log) = git(&["rev-parse", "--path-format=absolute", "--git-path", "logs/HEAD"])
+        && Path::new(&log).exists()
+    {
+        // It changes with every commit that is checked out.
+        println!("cargo:rerun-if-changed={log}");
+    }
+    let commit = commit.map_or_else(|| "no commit".to_owned(), |commit| format!("commit {commit}"));
+    println!("cargo:rustc-env=AEP_VERSION={} ({commit}, {})", variable("CARGO_PKG_VERSION"), variable("PROFILE"));
+}
+
+fn link_settings() {
     let is = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|own| own == value);
     let is_native = std::env::var("HOST").ok() == std::env::var("TARGET").ok();
     if !is("CARGO_CFG_TARGET_OS", "linux")
@@ -44,6 +66,6 @@ fn glibc_version() -> Option<(u32, u32)> {
 }
 
 fn answer(program: &str, arguments: &[&str]) -> Option<String> {
-    let output = Command::new(program).args(arguments).output().ok()?;
+    let output = Command::new(program).args(arguments).output().ok().filter(|output| output.status.success())?;
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }

@@ -1,0 +1,31 @@
+//! What can be typed: the one definition behind `--help`, the completions and the manual page.
+
+use clap::{Parser, Subcommand};
+use command_line::ChoiceArguments;
+
+/// Print the headers of an Experience Platform call as Bazel and restish read them
+///
+/// The request comes as JSON on standard input: {"uri": "https://…"}. An address that is not the profile's is refused.
+#[derive(Debug, Parser)]
+#[command(name = "bazel-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// The commands of the protocol.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the headers for the address on standard input
+    Get,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  echo '{\"uri\":\"https://platform.adobe.io/\"}' | bazel-credential-aep get
+  bazel build --credential_helper=platform.adobe.io=bazel-credential-aep //…
+
+Exit codes: those of aep-auth.";

@@ -1,0 +1,27 @@
+//! What can be typed: the one definition behind `--help`, the completions and the manual page.
+
+use clap::Parser;
+use command_line::ChoiceArguments;
+
+/// Answer git credential requests with an Experience Platform access token
+///
+/// git runs it, as `credential.helper = aep`: the request comes on standard input, the answer goes to standard output.
+/// Hosts that are not the profile's get no answer.
+#[derive(Debug, Parser)]
+#[command(name = "git-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) choice: ChoiceArguments,
+
+    /// get, erase or capability; store and anything else is ignored, as git asks of a helper
+    #[arg(value_name = "OPERATION")]
+    pub(crate) operation: String,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  git config --global credential.https://platform.adobe.io.helper aep
+  git config --global credential.https://git.corp.example.helper 'aep --profile prod'
+  printf 'url=https://platform.adobe.io\\ncapability[]=authtype\\n\\n' | git credential fill
+
+Exit codes: 0 answered, or not for us; else those of aep-auth.";

@@ -1,0 +1,170 @@
+//! What git asks, read as git writes it.
+
+use std::io::Read;
+
+/// More than this is no request of git's.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// The attributes that matter here. Values are bytes, since git sends what was typed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Request {
+    pub(crate) protocol: Vec<u8>,
+    pub(crate) host: Vec<u8>,
+    pub(crate) username: Option<Vec<u8>>,
+    pub(crate) password: Option<Vec<u8>>,
+    pub(crate) credential: Option<Vec<u8>>,
+    pub(crate) capabilities: Vec<Vec<u8>>,
+    pub(crate) challenges: Vec<Vec<u8>>,
+}
+
+impl Request {
+    /// Reads a request up to the blank line or the end; `None` where it must not be answered: too large, a value with a
+    /// carriage return or NUL inside (CVE-2024-52006), no protocol or no host.
+    pub(crate) fn read(input: &mut dyn Read) -> Option<Self> {
+        let mut bytes = Vec::new();
+        input.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
+        if bytes.len() as u64 > MOST_BYTES {
+            return None;
+        }
+        Self::parse(&bytes)
+    }
+
+    /// Parses the bytes of a request.
+    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+        let mut request = Self::default();
+        for line in bytes.split(|byte| *byte == b'\n') {
+            // A carriage return belongs to the line end only as its last byte; anywhere else it would smuggle.
+            let line = line.strip_suffix(b"\r").unwrap_or(line);
+            if line.is_empty() {
+                break;
+            }
+            if line.contains(&b'\r') || line.contains(&0) {
+                return None;
+            }
+            let at = line.iter().position(|byte| *byte == b'=')?;
+            request.take(&line[..at], &line[at + 1..]);
+        }
+        let is_whole = !request.protocol.is_empty() && !request.host.is_empty();
+        is_whole.then_some(request)
+    }
+
+    fn take(&mut self, key: &[u8], value: &[u8]) {
+        let list = match key {
+            b"protocol" => return value.clone_into(&mut self.protocol),
+            b"host" => return value.clone_into(&mut self.host),
+            b"username" => return self.username = Some(value.to_owned()),
+            b"password" => return self.password = Some(value.to_owned()),
+            b"credential" => return self.credential = Some(value.to_owned()),
+            b"capability[]" => &mut self.capabilities,
+            b"wwwauth[]" => &mut self.challenges,
+            _ => return,
+        };
+        // An empty value starts the list anew.
+        if value.is_empty() {
+            list.clear();
+        } else {
+            list.push(value.to_owned());
+        }
+    }
+
+    /// Whether git understands `authtype` and `credential` (2.46 and newer).
+    pub(crate) fn knows_authtype(&self) -> bool {
+        self.capabilities.iter().any(|capability| capability == b"authtype")
+    }
+
+    /// Whether the server offers Basic and nothing else.
+    pub(crate) fn is_basic_only(&self) -> bool {
+        let is_basic = |challenge: &[u8]| {
+            let end = challenge.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(challenge.len());
+            challenge[..end].eq_ignore_ascii_case(b"basic")
+        };
+        !self.challenges.is_empty() && self.challenges.iter().all(|challenge| is_basic(challenge))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn what_git_sends() {
+        let sent = b"capability[]=authtype\ncapability[]=state\nprotocol=https\nhost=h.example:8443\npath=a/b\n\
+                     username=me\nwwwauth[]=Bearer realm=\"a=b\"\nwwwauth[]=Basic\nstate[]=x\n\n";
+        let request = Request::parse(sent).unwrap();
+        assert_eq!(request.host, b"h.example:8443");
+        assert_eq!(request.username.as_deref(), Some(b"me".as_slice()));
+        assert_eq!(request.challenges.len(), 2);
+        assert!(request.knows_authtype());
+        assert!(!request.is_basic_only());
+    }
+
+    #[test]
+    fn any_order_crlf_unknown_keys_and_no_final_newline() {
+        for text in [
+            "host=h\nprotocol=https",
+            "host=h\r\nprotocol=https\r\n\r\n",
+            "protocol=http\nx=y\nnew[]=\nhost=h\nprotocol=https\n",
+            "protocol=https\nhost=h\n\nhost=other\n",
+        ] {
+            let request = Request::parse(text.as_bytes()).unwrap();
+            assert_eq!((request.protocol.as_slice(), request.host.as_slice()), (b"https".as_slice(), b"h".as_slice()));
+        }
+    }
+
+    #[test]
+    fn an_empty_item_starts_a_list_anew() {
+        let request = Request::parse(b"protocol=https\nhost=h\ncapability[]=authtype\ncapability[]=\n").unwrap();
+        assert!(!request.knows_authtype());
+    }
+
+    #[test]
+    fn what_must_not_be_answered() {
+        let long = format!("protocol=https\nwwwauth[]={}\nhost=", "x".repeat(70_000));
+        for bytes in [
+            b"".as_slice(),
+            b"protocol=https\n",
+            b"host=h\n",
+            b"protocol=https\nhost=\n",
+            b"protocol=\nhost=h\n",
+            b"protocol=https\nhost=h\rost=evil\n",
+            b"protocol=https\nhost=h\0\n",
+            b"protocol=https\nhost=h\nusername=a\rb\n",
+            b"protocol=https\nno value\nhost=h\n",
+            long.as_bytes(),
+        ] {
+            assert_eq!(Request::parse(bytes), None, "{}", String::from_utf8_lossy(bytes));
+        }
+    }
+
+    #[test]
+    fn a_long_header_cannot_pose_as_a_host() {
+        let sent = format!("protocol=https\nhost=h\nwwwauth[]={}host=evil\n\n", "x".repeat(70_000));
+        assert_eq!(Request::parse(sent.as_bytes()).unwrap().host, b"h");
+    }
+
+    #[test]
+    fn more_than_a_mebibyte_is_not_read() {
+        let sent = format!("protocol=https\nhost=h\nx={}\n\n", "x".repeat(1024 * 1024));
+        assert_eq!(Request::read(&mut sent.as_bytes()), None);
+    }
+
+    #[test]
+    fn basic_only_is_told_from_the_schemes() {
+        let with = |challenges: &[&str]| Request {
+            challenges: challenges.iter().map(|text| text.as_bytes().to_owned()).collect(),
+            ..Request::default()
+        };
+        assert!(with(&["Basic realm=x", "BASIC"]).is_basic_only());
+        assert!(!with(&[]).is_basic_only());
+        assert!(!with(&["Basic", "Bearer"]).is_basic_only());
+        assert!(!with(&["Basically"]).is_basic_only());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes: Vec<u8>) {
+            let _ = Request::parse(&bytes);
+        }
+    }
+}

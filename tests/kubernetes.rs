@@ -1,0 +1,227 @@
+//! kubectl: what the helper prints, when it doubts a token, and the real clients against an API server.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use stories::kubernetes::api_server;
+use stories::{World, assert_clean, assert_refused, has, root, skip, text};
+
+const V1: &str = "client.authentication.k8s.io/v1";
+
+fn exec_info(version: &str) -> String {
+    // kubectl ends it with a line end.
+    format!("{{\"kind\":\"ExecCredential\",\"apiVersion\":\"{version}\",\"spec\":{{\"interactive\":false}}}}\n")
+}
+
+/// Runs the helper from a parent process of its own, as each kubectl command is one.
+fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
+    let mut shell = Command::new("sh");
+    world.prepare(&mut shell);
+    // The second command keeps the shell from becoming the helper.
+    let script = "i=0; while [ $i -lt \"$0\" ]; do kube-credential-aep || exit; i=$((i+1)); done; :";
+    let output = shell.args(["-c", script, &calls.to_string()]).output().unwrap();
+    assert_clean(&output);
+    text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn token(answer: &Value) -> &str {
+    answer["status"]["token"].as_str().unwrap()
+}
+
+#[test]
+fn one_object_with_a_token_and_its_end() {
+    let world = World::oauth();
+    let output = world.run("kube-credential-aep", &[]);
+    assert_clean(&output);
+    let printed = text(&output.stdout);
+    assert_eq!(printed.lines().count(), 1);
+    let answer: Value = serde_json::from_str(&printed).unwrap();
+    let end = answer["status"]["expirationTimestamp"].as_str().unwrap();
+    assert_eq!(
+        answer,
+        json!({"apiVersion": V1, "kind": "ExecCredential",
+            "status": {"token": world.token(), "expirationTimestamp": end}})
+    );
+    assert!(end.ends_with('Z') && end.len() == 20, "{end}");
+}
+
+#[test]
+fn the_version_is_the_callers() {
+    let mut world = World::oauth();
+    let version = |world: &World, arguments: &[&str]| {
+        let output = world.run("kube-credential-aep", arguments);
+        assert_clean(&output);
+        serde_json::from_slice::<Value>(&output.stdout).unwrap()["apiVersion"].as_str().unwrap().to_owned()
+    };
+    let beta = format!("{V1}beta1");
+    assert_eq!(version(&world, &["--api-version", "v1beta1"]), beta);
+    world.set("KUBERNETES_EXEC_INFO", &exec_info(&beta));
+    assert_eq!(version(&world, &[]), beta);
+    world.set("KUBERNETES_EXEC_INFO", &exec_info(V1));
+    assert_eq!(version(&world, &["--api-version=v1beta1"]), V1);
+    world.set("KUBERNETES_EXEC_INFO", &exec_info(&format!("{V1}alpha1")));
+    let told = assert_refused(&world.run("kube-credential-aep", &[]), 3);
+    assert!(told.contains("v1alpha1") && told.contains(&beta), "{told}");
+    world.set("KUBERNETES_EXEC_INFO", "{");
+    assert_refused(&world.run("kube-credential-aep", &[]), 3);
+}
+
+#[test]
+fn the_end_is_never_in_the_past() {
+    let world = World::oauth();
+    world.emulator.set_life(40_000);
+    let answer = &from_fresh_parent(&world, 1)[0];
+    let now = i64::try_from(std::time::UNIX_EPOCH.elapsed().unwrap().as_secs()).unwrap();
+    let end = answer["status"]["expirationTimestamp"].as_str().unwrap();
+    // Seconds since the Unix epoch by date(1), which reads RFC 3339.
+    let output = Command::new("date").args(["-u", "-d", end, "+%s"]).output().unwrap();
+    let end: i64 = text(&output.stdout).trim().parse().unwrap();
+    assert!((now + 20..=now + 31).contains(&end), "{}", end - now);
+}
+
+#[test]
+fn a_process_that_asks_again_makes_us_ask_ims_once_a_minute() {
+    let world = World::oauth();
+    let answers = from_fresh_parent(&world, 6);
+    assert!(answers.iter().all(|answer| token(answer) == token(&answers[0])));
+    assert_eq!(world.emulator.counters().validate, 1);
+    // Other processes are no repetition.
+    for _ in 0..3 {
+        from_fresh_parent(&world, 1);
+    }
+    assert_eq!((world.emulator.counters().validate, world.emulator.token_requests()), (1, 1));
+}
+
+#[test]
+fn a_token_that_was_revoked_is_replaced_when_its_process_comes_back() {
+    let world = World::oauth();
+    let first = world.token();
+    world.emulator.revoke(&first);
+    let answers = from_fresh_parent(&world, 3);
+    assert_eq!(token(&answers[0]), first);
+    assert_ne!(token(&answers[1]), first);
+    assert_eq!(token(&answers[2]), token(&answers[1]));
+    assert_eq!(world.emulator.token_requests(), 2);
+}
+
+#[test]
+fn an_ims_that_does_not_answer_changes_nothing() {
+    let world = World::oauth();
+    world.token();
+    world.emulator.fault(ims_emulator::Fault::always(ims_emulator::Kind::respond(503, "")));
+    let answers = from_fresh_parent(&world, 2);
+    assert_eq!(token(&answers[0]), token(&answers[1]));
+}
+
+#[test]
+fn nothing_is_remembered_where_the_cache_is_off() {
+    let mut world = World::oauth();
+    world.set("AEP_CACHE", "off");
+    from_fresh_parent(&world, 2);
+    assert!(!world.cache().exists());
+}
+
+/// A kubeconfig for the API server, its user made by the page's own command.
+fn kubeconfig(world: &mut World) -> bool {
+    if !has("kubectl") {
+        return false;
+    }
+    let config = world.path("kubeconfig");
+    world.set("KUBECONFIG", config.to_str().unwrap());
+    let page = root().join("integrations/kubernetes/set-credentials.sh");
+    let mut script = Command::new("sh");
+    world.prepare(&mut script);
+    assert!(script.arg(page).stdout(Stdio::null()).status().unwrap().success());
+    let url = world.emulator.url();
+    let ca = world.variable("AEP_CA_FILE").to_owned();
+    for arguments in [
+        vec!["config", "set-cluster", "aep", "--server", &url, "--certificate-authority", &ca],
+        vec!["config", "set-context", "aep", "--cluster", "aep", "--user", "aep"],
+        vec!["config", "use-context", "aep"],
+    ] {
+        assert!(kubectl(world, &arguments).status.success());
+    }
+    true
+}
+
+fn kubectl(world: &World, arguments: &[&str]) -> Output {
+    let mut command = Command::new("kubectl");
+    world.prepare(&mut command);
+    command.args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_real_kubectl_gets_in_and_recovers_from_a_revoked_token() {
+    let mut world = World::oauth_at(api_server());
+    if !kubeconfig(&mut world) {
+        return;
+    }
+    let version = kubectl(&world, &["get", "--raw", "/version"]);
+    assert!(text(&version.stdout).contains("v1.32.0"), "{}", text(&version.stderr));
+    let pods = kubectl(&world, &["get", "pods"]);
+    assert!(text(&pods.stdout).contains("ingest-0"), "{}", text(&pods.stderr));
+    assert_eq!(world.emulator.token_requests(), 1);
+
+    assert_eq!(world.emulator.counters().validate, 0);
+    world.emulator.revoke(&world.token());
+    // Its discovery meets the refusal; kubectl asks again, and its later requests carry the new token.
+    let _ = kubectl(&world, &["get", "pods"]);
+    let again = kubectl(&world, &["get", "pods"]);
+    assert!(text(&again.stdout).contains("ingest-0"), "{}", text(&again.stderr));
+    assert_eq!(world.emulator.token_requests(), 2);
+}
+
+#[test]
+fn the_real_kubectl_shows_our_errors() {
+    let mut world = World::oauth_at(api_server());
+    if !kubeconfig(&mut world) {
+        return;
+    }
+    // Some builds of kubectl ask the server for its version before anything else.
+    assert_clean(&world.run("aep-auth", &["forget"]));
+    world.set("AEP_CLIENT_SECRET", "wrong");
+    let output = kubectl(&world, &["get", "--raw", "/version"]);
+    let told = text(&output.stderr);
+    assert!(!output.status.success(), "{output:?}");
+    for part in ["error: IMS refused", "hint: ", "exit code 4"] {
+        assert!(told.contains(part), "{told}");
+    }
+}
+
+#[test]
+fn the_pages_kubeconfig_is_read_by_kubectl() {
+    let mut world = World::oauth_at(api_server());
+    if !has("kubectl") {
+        return;
+    }
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    let page = std::fs::read_to_string(root().join("integrations/kubernetes/kubeconfig.yaml")).unwrap();
+    let ca = world.variable("AEP_CA_FILE").to_owned();
+    let server = format!("{}\n    certificate-authority: {ca}", world.emulator.url());
+    let config = world.write("kubeconfig", &page.replace("https://kubernetes.corp.example", &server));
+    world.set("KUBECONFIG", config.to_str().unwrap());
+    let version = kubectl(&world, &["get", "--raw", "/version"]);
+    assert!(text(&version.stdout).contains("v1.32.0"), "{}", text(&version.stderr));
+}
+
+#[test]
+fn the_python_client_gets_in() {
+    let mut world = World::oauth_at(api_server());
+    if !kubeconfig(&mut world) {
+        return;
+    }
+    let script = "from kubernetes import client, config\n\
+                  config.load_kube_config()\n\
+                  print(client.CoreV1Api().list_namespaced_pod('default').items[0].metadata.name)\n";
+    let has_client = Command::new("python3").args(["-c", "import kubernetes"]).stderr(Stdio::null()).status();
+    if !has_client.is_ok_and(|status| status.success()) {
+        return skip("the Python package `kubernetes` is not installed");
+    }
+    let mut python = Command::new("python3");
+    world.prepare(&mut python);
+    let output = python.args(["-c", script]).output().unwrap();
+    assert_eq!(text(&output.stdout), "ingest-0\n", "{}", text(&output.stderr));
+}
