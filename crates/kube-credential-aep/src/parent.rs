@@ -1,5 +1,4 @@
-//! Who asks: the parent process, told from a later one with the same number by its start, and from what it was before it
-//! became another program (some builds of kubectl ask the server for its version, then execute the kubectl that fits).
+//! Who asks: the parent process, told from a later one with the same number by its start.
 
 /// A mark of the parent process; `None` where the system does not tell.
 #[cfg(unix)]
@@ -9,8 +8,7 @@ pub(crate) fn mark() -> Option<String> {
     let started = std::fs::read_to_string(format!("/proc/{parent}/stat"))
         .ok()
         .and_then(|stat| Some(stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.to_owned()));
-    let program = std::fs::read_link(format!("/proc/{parent}/exe")).unwrap_or_default();
-    Some(format!("{parent}-{}-{}", started.unwrap_or_default(), program.display()))
+    Some(format!("{parent}-{}", started.unwrap_or_default()))
 }
 
 /// Windows tells it only by calls that are not safe; every call counts as the first there.
