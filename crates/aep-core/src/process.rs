@@ -40,19 +40,29 @@ pub fn run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
     }
 }
 
+/// Runs a tool that must never get in the way: whatever happens, nothing is told and the exit code is 0.
+pub fn run_silently(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
+    std::panic::set_hook(Box::new(|_| std::process::exit(0)));
+    let environment = Environment::of_process();
+    let _ = run_in(&context(environment, Log::silent()), tool);
+    ExitCode::SUCCESS
+}
+
 fn try_run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> Result<u8> {
     let environment = Environment::of_process();
     let level = Level::of(&environment)?;
-    let context = Context {
-        folders: Folders::find(&environment),
-        environment,
-        clock: Box::new(SystemClock::start()),
-        log: Log::new(level, io::stderr()),
-    };
+    run_in(&context(environment, Log::new(level, io::stderr())), tool)
+}
+
+fn context(environment: Environment, log: Log) -> Context {
+    Context { folders: Folders::find(&environment), environment, clock: Box::new(SystemClock::start()), log }
+}
+
+fn run_in(context: &Context, tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> Result<u8> {
     let mut output = Vec::new();
     let code = tool(&mut Call {
         arguments: std::env::args_os().skip(1).collect(),
-        context: &context,
+        context,
         input: &mut io::stdin(),
         output: &mut output,
     })?;

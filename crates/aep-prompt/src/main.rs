@@ -1,3 +1,14 @@
-//! The state of the cached access token, for a shell prompt
+//! `aep-prompt`: the token's state in a shell prompt, from the profile and the cache alone.
+//!
+//! It runs at every prompt: no network, no lock, no child process, nothing written, and exit code 0 whatever happens.
 
-fn main() {}
+use std::process::ExitCode;
+
+mod cli;
+mod paint;
+mod run;
+mod template;
+
+fn main() -> ExitCode {
+    aep_core::process::run_silently(run::run)
+}

@@ -1,0 +1,110 @@
+//! From the cached token to one line.
+
+use std::io::IsTerminal;
+
+use aep_core::process::Call;
+use aep_core::token::{self, State};
+use aep_core::{Context, Profile, Result, duration, profile};
+
+use crate::cli::{Cli, Color};
+use crate::paint::{Paint, clean_name};
+use crate::template;
+
+const WARN_BELOW: i64 = 30 * 60;
+
+pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
+    let cli = match quick(&call.arguments) {
+        Some(cli) => cli,
+        // Somebody tries it by hand: help and refusals are told, and the exit code stays 0.
+        None => match command_line::parse::<Cli>("aep-prompt", call) {
+            Ok(cli) => cli,
+            Err(_) => return Ok(0),
+        },
+    };
+    let Some(profile) = profile::resolve_if_any(call.context, &cli.choice.to_choice())? else { return Ok(0) };
+    if let Some(line) = line(call.context, &cli, &profile) {
+        call.output.extend_from_slice(line.as_bytes());
+        call.output.push(b'\n');
+    }
+    Ok(0)
+}
+
+/// The line; `None` when there is nothing to say.
+fn line(context: &Context, cli: &Cli, profile: &Profile) -> Option<String> {
+    let token = token::cached(context, profile).ok()??;
+    let now = context.clock.now();
+    let left = token.remaining(now);
+    let warn_below = cli.warn_below.as_deref().and_then(|text| duration::parse(text).ok()).unwrap_or(WARN_BELOW);
+    let (paint, symbol) = match token.state(now) {
+        State::Expired => (Paint::Red, "X"),
+        _ if left < warn_below => (Paint::Yellow, "!"),
+        _ => (Paint::None, "+"),
+    };
+    let paint = if is_coloured(context, cli.color) { paint } else { Paint::None };
+    let painted = |text: &str| Some(paint.apply(text, cli.shell));
+    let name = clean_name(profile.name());
+    let sandbox = profile.sandbox.as_deref().map(clean_name);
+    let filled = template::fill(cli.format.as_deref().unwrap_or(template::DEFAULT), |key| match key {
+        "name" => Some(sandbox.as_ref().map_or_else(|| name.clone(), |sandbox| format!("{name}/{sandbox}"))),
+        "profile" => Some(name.clone()),
+        "sandbox" => Some(sandbox.clone().unwrap_or_default()),
+        "remaining" if left == 0 => painted("X"),
+        "remaining" => painted(&duration::brief(left)),
+        "symbol" => painted(symbol),
+        "state" => painted(token.state(now).name()),
+        _ => None,
+    });
+    Some(filled.replace(['\n', '\r'], " "))
+}
+
+fn is_coloured(context: &Context, color: Color) -> bool {
+    match color {
+        Color::Always => true,
+        Color::Never => false,
+        Color::Auto => !context.environment.has("NO_COLOR") && std::io::stdout().is_terminal(),
+    }
+}
+
+/// The command lines of our own integrations, understood without clap; see [`command_line::plain`].
+fn quick(arguments: &[std::ffi::OsString]) -> Option<Cli> {
+    use clap::ValueEnum;
+    let mut cli = Cli::default();
+    let mut rest = Vec::with_capacity(arguments.len());
+    let mut words = arguments.iter();
+    while let Some(word) = words.next() {
+        match word.to_str()? {
+            "--shell" => cli.shell = ValueEnum::from_str(words.next()?.to_str()?, false).ok()?,
+            "--color" => cli.color = ValueEnum::from_str(words.next()?.to_str()?, false).ok()?,
+            "--color=always" => cli.color = Color::Always,
+            _ => rest.push(word.clone()),
+        }
+    }
+    let plain = command_line::plain(&rest).filter(|plain| plain.words.is_empty())?;
+    cli.choice = plain.choice;
+    Some(cli)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    #[test]
+    fn what_is_understood_quickly_is_what_clap_understands() {
+        for line in [
+            "",
+            "--shell zsh --color always",
+            "--color=always --profile prod",
+            "--shell tmux --color never --sandbox dev1",
+        ] {
+            let words: Vec<std::ffi::OsString> = line.split_whitespace().map(Into::into).collect();
+            let quick = quick(&words).unwrap_or_else(|| panic!("{line} is not quick"));
+            let clap = Cli::try_parse_from(std::iter::once("aep-prompt".into()).chain(words)).unwrap();
+            assert_eq!(format!("{quick:?}"), format!("{clap:?}"), "{line}");
+        }
+        for line in ["--help", "--shell", "--shell csh", "--format x", "word"] {
+            let words: Vec<std::ffi::OsString> = line.split_whitespace().map(Into::into).collect();
+            assert!(quick(&words).is_none(), "{line}");
+        }
+    }
+}

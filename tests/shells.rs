@@ -1,0 +1,195 @@
+//! The prompt pieces in the real shells, on a terminal that tmux gives them.
+
+#![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use ims_emulator::Flow;
+use stories::{World, assert_clean, has, root, text, wait_until};
+
+/// A shell on a terminal.
+struct Terminal {
+    socket: String,
+}
+
+impl Terminal {
+    fn open(world: &World, command: &str) -> Self {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let socket = format!("aep-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::SeqCst));
+        let mut tmux = Command::new("tmux");
+        world.prepare(&mut tmux);
+        let started = tmux
+            .env("TERM", "xterm-256color")
+            .env("LANG", "C.UTF-8")
+            .args(["-L", &socket, "-f", "/dev/null", "new-session", "-d", "-x", "120", "-y", "30", command])
+            .status();
+        assert!(started.unwrap().success());
+        Self { socket }
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let output = Command::new("tmux").args(["-L", &self.socket]).args(arguments).output().unwrap();
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn type_line(&self, line: &str) {
+        self.tmux(&["send-keys", "-l", line]);
+        self.tmux(&["send-keys", "Enter"]);
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"])
+    }
+
+    fn wait_for(&self, part: &str) {
+        wait_until(|| self.screen().contains(part));
+    }
+
+    /// The line on which the cursor waits.
+    fn prompt(&self) -> String {
+        let screen = self.screen();
+        screen.trim_end().lines().last().unwrap_or_default().to_owned()
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+/// A profile `default` with sandbox `dev1` and a cached token.
+fn world() -> World {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &["--sandbox", "dev1"]));
+    world.token();
+    world
+}
+
+fn piece(name: &str) -> String {
+    root().join("integrations/prompt").join(name).to_str().unwrap().to_owned()
+}
+
+/// Shown, `$?` kept, hidden, shown again; and nothing where no profile is in use.
+fn tell_the_story(start: &dyn Fn(&World) -> String, status: &str) {
+    let own = world();
+    let terminal = Terminal::open(&own, &start(&own));
+    let shown = ["default/dev1 24h00m", "default/dev1 23h59m"];
+    wait_until(|| shown.iter().any(|text| terminal.prompt().contains(text)));
+    terminal.type_line("sh -c 'exit 7'");
+    terminal.type_line(&format!("echo code={status}"));
+    terminal.wait_for("code=7");
+    terminal.type_line("aepoff");
+    terminal.type_line("echo is-off");
+    wait_until(|| terminal.screen().contains("\nis-off") && !shown.iter().any(|text| terminal.prompt().contains(text)));
+    terminal.type_line("aepon");
+    wait_until(|| shown.iter().any(|text| terminal.prompt().contains(text)));
+
+    let empty = World::empty();
+    let terminal = Terminal::open(&empty, &start(&empty));
+    terminal.type_line("echo is-ready");
+    terminal.wait_for("\nis-ready");
+    assert!(!terminal.screen().contains("dev1"));
+    assert!(!terminal.screen().contains("rror"), "{}", terminal.screen());
+}
+
+#[test]
+fn bash() {
+    if !has("tmux") || !has("bash") {
+        return;
+    }
+    let start = |world: &World| {
+        let file = world.write("bashrc", &format!("PS1='> '\nsource '{}'\n", piece("aep.bash")));
+        format!("bash --noprofile --rcfile {}", file.display())
+    };
+    tell_the_story(&start, "$?");
+}
+
+#[test]
+fn bash_with_a_list_of_prompt_commands() {
+    if !has("tmux") || !has("bash") {
+        return;
+    }
+    let own = world();
+    let rc = format!("PS1='> '\nPROMPT_COMMAND=('seen=$?')\nsource '{0}'\nsource '{0}'\n", piece("aep.bash"));
+    let file = own.write("bashrc", &rc);
+    let terminal = Terminal::open(&own, &format!("bash --noprofile --rcfile {}", file.display()));
+    wait_until(|| terminal.prompt().contains("default/dev1"));
+    terminal.type_line("(exit 9)");
+    terminal.type_line("echo seen=$seen count=${#PROMPT_COMMAND[@]}");
+    terminal.wait_for("seen=9 count=2");
+    assert_eq!(terminal.prompt().matches("default/dev1").count(), 1);
+}
+
+#[test]
+fn zsh() {
+    if !has("tmux") || !has("zsh") {
+        return;
+    }
+    let start = |world: &World| {
+        world.write("zsh/.zshrc", &format!("PROMPT='> '\nsource '{}'\n", piece("aep.zsh")));
+        format!("env ZDOTDIR={} zsh -d", world.path("zsh").display())
+    };
+    tell_the_story(&start, "$?");
+}
+
+#[test]
+fn fish() {
+    if !has("tmux") || !has("fish") {
+        return;
+    }
+    let start = |world: &World| {
+        let config = world.path("fish");
+        std::fs::create_dir_all(config.join("fish/conf.d")).unwrap();
+        std::fs::copy(piece("aep.fish"), config.join("fish/conf.d/aep.fish")).unwrap();
+        std::fs::write(config.join("fish/config.fish"), "function fish_prompt; echo -n '> '; end\nset fish_greeting\n")
+            .unwrap();
+        format!("env XDG_CONFIG_HOME={} fish", config.display())
+    };
+    tell_the_story(&start, "$status");
+}
+
+#[test]
+fn tmux() {
+    if !has("tmux") {
+        return;
+    }
+    let own = world();
+    let settings =
+        format!("set -g status-right-length 80\nset -g status-right ''\nsource-file '{}'\n", piece("aep.tmux.conf"));
+    let file = own.write("tmux.conf", &settings);
+    let socket = own.path("inner.socket");
+    // A tmux within the terminal's own, so that its status line is drawn.
+    let command = format!("env -u TMUX tmux -S {} -f {} new-session sh", socket.display(), file.display());
+    let terminal = Terminal::open(&own, &command);
+    terminal.wait_for("default/dev1 2");
+    terminal.type_line("exit");
+}
+
+#[test]
+fn the_pieces_of_other_programs_run_the_command_that_works() {
+    let own = world();
+    let starship = std::fs::read_to_string(piece("starship.toml")).unwrap();
+    assert!(starship.contains("shell = [\"aep-prompt\"]") && starship.contains("command = \"--color=always\""));
+    // As starship runs it: the command is the only argument.
+    assert!(text(&own.run("aep-prompt", &["--color=always"]).stdout).starts_with("default/dev1 "));
+    let posh: serde_json::Value =
+        serde_json::from_str(&std::fs::read_to_string(piece("aep.omp.json")).unwrap()).unwrap();
+    assert!(posh["blocks"][0]["segments"][0]["template"].as_str().unwrap().contains("cmd \"aep-prompt\""));
+    if has("zsh") {
+        // p10k stands in by a function of its name.
+        let script = format!(
+            "p10k() {{ print -r -- \"$@\" }}; source '{}'; prompt_aep; aepoff; prompt_aep",
+            piece("aep.p10k.zsh")
+        );
+        let mut zsh = Command::new("zsh");
+        own.prepare(&mut zsh);
+        let output = zsh.args(["-f", "-c", &script]).output().unwrap();
+        assert_clean(&output);
+        assert_eq!(text(&output.stdout).lines().count(), 1);
+        assert!(text(&output.stdout).contains("-t default/dev1 2"), "{}", text(&output.stdout));
+    }
+}
