@@ -1,0 +1,2 @@
+umask 077
+aep-auth env --shell dotenv > .env
