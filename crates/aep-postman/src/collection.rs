@@ -1,0 +1,132 @@
+//! A collection (v2.1) with the script at its top.
+//!
+//! The format: <https://schema.getpostman.com/json/collection/v2.1.0/docs/index.html>.
+
+use std::path::Path;
+
+use aep_core::profile::{DEFAULT_PLATFORM_URL, Flow};
+use aep_core::{Error, Profile, Result};
+use serde_json::{Value, json};
+
+use crate::json::{self, Object};
+use crate::script;
+
+/// A small collection of our own, for the profile's platform.
+pub(crate) fn own(profile: Option<&Profile>, flow: Flow) -> Result<String> {
+    let text = include_str!("../collection.json");
+    let mut object = Object::parse(text, Path::new("collection.json"))?;
+    let platform = profile.map_or_else(|| DEFAULT_PLATFORM_URL.to_owned(), |profile| profile.platform_url.to_string());
+    object.set_value("variable", &json!([{"key": "PLATFORM_URL", "value": platform}]))?;
+    add_script(&mut object, flow)?;
+    Ok(object.render())
+}
+
+/// An existing collection, with the script added; everything else stays.
+///
+/// # Errors
+/// Configuration, when the text is no v2.1 collection.
+pub(crate) fn with_script(text: &str, file: &Path, flow: Flow) -> Result<String> {
+    let mut object = Object::parse(text, file)?;
+    let refuse = |why: &str| {
+        Error::configuration(format!("{} is no Postman collection v2.1: {why}", file.display()))
+            .hint("export it from Postman as Collection v2.1")
+    };
+    let info = object.value("info").ok_or_else(|| refuse("it has no info"))?;
+    let schema = info.get("schema").and_then(Value::as_str).unwrap_or_default();
+    if !schema.contains("/collection/v2.1") {
+        return Err(refuse("its schema is another"));
+    }
+    if !object.value("item").is_some_and(|item| item.is_array()) {
+        return Err(refuse("it has no items"));
+    }
+    if object.value("event").is_some_and(|event| !event.is_array()) {
+        return Err(refuse("its event is no list"));
+    }
+    add_script(&mut object, flow)?;
+    Ok(object.render())
+}
+
+/// Puts our event before the others, since their scripts may want the token; ours from an earlier time is replaced.
+fn add_script(object: &mut Object, flow: Flow) -> Result<()> {
+    let lines: Vec<&str> = script::of(flow).lines().collect();
+    let event = json!({"listen": "prerequest", "script": {"type": "text/javascript", "exec": lines}});
+    let event = json::raw(&event)?;
+    let mut events = object.items("event").unwrap_or_default();
+    let is_ours = |text: &str| serde_json::from_str(text).is_ok_and(|event: Value| is_our_event(&event));
+    match events.iter().position(|event| is_ours(event.get())) {
+        Some(place) => events[place] = event,
+        None => events.insert(0, event),
+    }
+    object.set("event", json::array(&events)?);
+    Ok(())
+}
+
+fn is_our_event(event: &Value) -> bool {
+    let first = match event.pointer("/script/exec") {
+        Some(Value::Array(lines)) => lines.first().and_then(Value::as_str),
+        Some(Value::String(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    first.is_some_and(|line| line.starts_with(script::MARK))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
+
+    fn add(text: &str) -> Result<String> {
+        with_script(text, Path::new("c.json"), Flow::Oauth)
+    }
+
+    #[test]
+    fn everything_else_stays_as_it_was_written() {
+        let text = format!(
+            r#"{{"z":1.0,"info":{{"schema":"{SCHEMA}","name":"\u00e9"}},"item":[{{"b":1,"a":12345678901234567890}}],
+               "event":[{{"listen":"test","script":{{"exec":["x"]}}}},{{"listen":"prerequest","script":{{"exec":"y"}}}}],"a":null}}"#
+        );
+        let added = add(&text).unwrap();
+        for part in [r#""z": 1.0"#, r#""\u00e9""#, r#"{"b":1,"a":12345678901234567890}"#, r#""a": null"#] {
+            assert!(added.contains(part), "{part}");
+        }
+        let order: Vec<_> = ["\"z\"", "\"info\"", "\"item\"", "\"event\""].iter().map(|key| added.find(key)).collect();
+        assert!(order.is_sorted() && order[0].is_some());
+        let (before, mut after): (Value, Value) =
+            (serde_json::from_str(&text).unwrap(), serde_json::from_str(&added).unwrap());
+        let ours = after["event"].as_array_mut().unwrap().remove(0);
+        assert!(is_our_event(&ours));
+        assert_eq!(before, after);
+    }
+
+    #[test]
+    fn twice_is_the_same_as_once_and_a_new_flow_replaces() {
+        let text = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[]}}"#);
+        let once = add(&text).unwrap();
+        assert_eq!(add(&once).unwrap(), once);
+        let jwt = with_script(&once, Path::new("c.json"), Flow::Jwt).unwrap();
+        assert_eq!(serde_json::from_str::<Value>(&jwt).unwrap()["event"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_is_no_collection_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"id":"1","order":[],"requests":[]}"#,
+            r#"{"info":{"schema":"https://schema.getpostman.com/json/collection/v2.0.0/collection.json"},"item":[]}"#,
+        ] {
+            assert!(add(text).is_err(), "{text}");
+        }
+        assert!(add(&format!(r#"{{"info":{{"schema":"{SCHEMA}"}}}}"#)).is_err());
+        assert!(add(&format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[],"event":{{}}}}"#)).is_err());
+    }
+
+    #[test]
+    fn our_own_collection_is_one() {
+        let own = own(None, Flow::Oauth).unwrap();
+        assert!(own.contains("https://platform.adobe.io"));
+        assert_eq!(add(&own).unwrap(), own);
+    }
+}

@@ -1,0 +1,181 @@
+//! The environment, in Postman's format and with the variable names of Adobe's own collections.
+
+use std::path::Path;
+
+use aep_core::profile::{DEFAULT_IMS_URL, Flow};
+use aep_core::secret::Credentials;
+use aep_core::token::Token;
+use aep_core::{Context, Error, Profile, Result, duration};
+use aep_ims::key;
+use base64::Engine as _;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+
+use crate::json::{self, Object};
+
+/// What a variable holds, in Postman's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Default,
+    /// Masked on the screen.
+    Secret,
+}
+
+/// A variable.
+#[derive(Debug)]
+struct Variable {
+    key: &'static str,
+    value: String,
+    kind: Kind,
+}
+
+/// Variables that hold a long-lived secret; they are dropped from an existing file unless they are asked for.
+const SECRETS: [&str; 2] = ["CLIENT_SECRET", "PRIVATE_KEY"];
+
+/// Which secrets go in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Secrets {
+    Without,
+    With,
+}
+
+/// The text of the environment; `existing` is the file that it replaces.
+///
+/// # Errors
+/// Configuration: a value that Postman would change, a secret that cannot be read, an existing file that is none.
+pub(crate) fn render(
+    context: &Context,
+    profile: &Profile,
+    token: Option<&Token>,
+    secrets: Secrets,
+    exported_at: &str,
+    existing: Option<(&str, &Path)>,
+) -> Result<String> {
+    let variables = variables(context, profile, token, secrets)?;
+    let mut object = match existing {
+        Some((text, file)) => Object::parse(text, file)?,
+        None => Object::default(),
+    };
+    let mut values = match existing {
+        None => Vec::new(),
+        Some((_, file)) => object.items("values").ok_or_else(|| {
+            Error::configuration(format!("{} is no Postman environment: it has no values", file.display()))
+                .hint("write to another file")
+        })?,
+    };
+    merge(&mut values, &variables)?;
+    if object.value("id").is_none() {
+        object.set_value("id", &id(profile).into())?;
+    }
+    if object.value("name").is_none() {
+        object.set_value("name", &format!("AEP {}", profile.name()).into())?;
+    }
+    object.set("values", json::array(&values)?);
+    match &profile.sandbox {
+        Some(_) => object.remove("description"),
+        None => object.set_value("description", &NO_SANDBOX.into())?,
+    }
+    object.set_value("_postman_variable_scope", &"environment".into())?;
+    object.set_value("_postman_exported_at", &exported_at.into())?;
+    object.set_value("_postman_exported_using", &concat!("aep-postman/", env!("CARGO_PKG_VERSION")).into())?;
+    Ok(object.render())
+}
+
+const NO_SANDBOX: &str = "The profile names no sandbox: no x-sandbox-name is sent, and the platform takes prod.";
+
+fn variables(context: &Context, profile: &Profile, token: Option<&Token>, secrets: Secrets) -> Result<Vec<Variable>> {
+    let variable = |key, value: String| Variable { key, value, kind: Kind::Default };
+    let secret = |key, value: &str| Variable { key, value: value.to_owned(), kind: Kind::Secret };
+    let expires_at = token.and_then(Token::expires_at).unwrap_or(0);
+    let mut variables = vec![
+        secret("ACCESS_TOKEN", token.map_or("", |token| token.value.expose())),
+        variable("ACCESS_TOKEN_EXPIRES_AT", expires_at.to_string()),
+        variable("API_KEY", profile.client_id.clone()),
+        variable("IMS_ORG", profile.org_id.clone().unwrap_or_default()),
+    ];
+    variables.extend(profile.sandbox.clone().map(|sandbox| variable("SANDBOX_NAME", sandbox)));
+    let ims = profile.ims_url.to_string();
+    // Adobe's collections write https://{{IMS}}.
+    variables.push(variable("IMS", ims.strip_prefix("https://").unwrap_or(&ims).to_owned()));
+    if profile.flow == Flow::Oauth {
+        variables.push(variable("SCOPES", profile.scopes.join(",")));
+    }
+    variables.extend(profile.technical_account_id.clone().map(|account| variable("TECHNICAL_ACCOUNT_ID", account)));
+    if secrets == Secrets::With {
+        let credentials = Credentials::of(context, profile);
+        variables.push(secret("CLIENT_SECRET", credentials.client_secret()?.expose()));
+        if profile.flow == Flow::Jwt {
+            let key = key::read(credentials.private_key()?, credentials.passphrase()?)?;
+            variables.push(secret("PRIVATE_KEY", &pem(key.as_pkcs1())));
+            variables.push(variable("META_SCOPE", profile.meta_scopes.join(",")));
+        }
+    }
+    for Variable { key, value, .. } in &variables {
+        if value.contains("{{") {
+            return Err(Error::configuration(format!("the value of {key} holds `{{{{`, which Postman would expand"))
+                .hint("Postman has no way to write it; use aep-auth with another tool for this credential"));
+        }
+    }
+    Ok(variables)
+}
+
+/// Replaces our variables where they stand, adds those that are missing, and keeps all others.
+fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> {
+    let key_of = |item: &RawValue| -> Option<String> {
+        serde_json::from_str::<Value>(item.get()).ok()?.get("key")?.as_str().map(str::to_owned)
+    };
+    values.retain(|item| {
+        let key = key_of(item);
+        let is_ours = variables.iter().any(|variable| Some(variable.key) == key.as_deref());
+        is_ours || SECRETS.iter().all(|secret| Some(*secret) != key.as_deref())
+    });
+    for variable in variables {
+        let kind = if variable.kind == Kind::Secret { "secret" } else { "default" };
+        let item = json!({"key": variable.key, "value": variable.value, "type": kind, "enabled": true});
+        let item = json::raw(&item)?;
+        let mut places = values.iter_mut().filter(|item| key_of(item).as_deref() == Some(variable.key)).peekable();
+        if places.peek().is_none() {
+            drop(places);
+            values.push(item);
+        } else {
+            // The last of two holds in Postman.
+            places.for_each(|place| place.clone_from(&item));
+        }
+    }
+    Ok(())
+}
+
+/// The same for the same profile, so that importing again replaces (RFC 9562, version 5).
+fn id(profile: &Profile) -> String {
+    let name = format!("{DEFAULT_IMS_URL}/aep-postman/{}/{}", profile.name(), profile.client_id);
+    uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
+}
+
+fn pem(pkcs1: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(pkcs1);
+    let mut pem = "-----BEGIN RSA PRIVATE KEY-----\n".to_owned();
+    for line in text.as_bytes().chunks(64) {
+        pem.push_str(&String::from_utf8_lossy(line));
+        pem.push('\n');
+    }
+    pem.push_str("-----END RSA PRIVATE KEY-----\n");
+    pem
+}
+
+/// The time of the export.
+///
+/// # Errors
+/// Usage, when the text is no time.
+pub(crate) fn exported_at(context: &Context, given: Option<&str>) -> Result<String> {
+    let Some(given) = given else { return Ok(duration::rfc3339(context.clock.now())) };
+    let is_time = given.len() >= 20
+        && given.is_ascii()
+        && given.ends_with('Z')
+        && given.as_bytes()[10] == b'T'
+        && given.bytes().all(|byte| byte.is_ascii_digit() || b"-:.TZ".contains(&byte));
+    if is_time {
+        Ok(given.to_owned())
+    } else {
+        Err(Error::usage(format!("--exported-at is `{given}`; expected a time like 2026-01-02T03:04:05Z")))
+    }
+}
