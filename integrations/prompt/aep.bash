@@ -2,13 +2,15 @@
 _aep_prompt() {
   local before=$?
   AEP_SEGMENT=
-  if [ -z "${AEP_PROMPT_OFF-}" ]; then
+  # `hash` starts no process. A redirection of the command itself would cost a second fork.
+  if [[ -z ${AEP_PROMPT_OFF-} ]] && hash aep-prompt 2>/dev/null; then
     AEP_SEGMENT=$(aep-prompt --shell bash --color always)
     AEP_SEGMENT=${AEP_SEGMENT:+$AEP_SEGMENT }
   fi
-  return $before
+  # For what comes after it in PROMPT_COMMAND.
+  return "$before"
 }
-aepoff() { AEP_PROMPT_OFF=1; }
+aepoff() { export AEP_PROMPT_OFF=1; }
 aepon() { unset AEP_PROMPT_OFF; }
 
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
@@ -16,6 +18,7 @@ case $(declare -p PROMPT_COMMAND 2>/dev/null) in
   'declare -a'*) PROMPT_COMMAND=(_aep_prompt "${PROMPT_COMMAND[@]}") ;;
   *) PROMPT_COMMAND="_aep_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}" ;;
 esac
+# A variable, whose value bash shows and does not expand once more.
 case $PS1 in
   *AEP_SEGMENT*) ;;
   *) PS1='${AEP_SEGMENT}'$PS1 ;;

@@ -1,18 +1,22 @@
 # The token's state in zsh's prompt. Source it at the end of ~/.zshrc; aepoff hides it, aepon shows it again.
-autoload -Uz add-zsh-hook
-setopt prompt_subst
-
+# The text travels in psvar, which zsh shows and never expands, so that no option of yours is changed.
 _aep_prompt() {
-  local before=$?
-  AEP_SEGMENT=
-  if [[ -z ${AEP_PROMPT_OFF-} ]]; then
-    AEP_SEGMENT=$(aep-prompt --shell zsh --color always)
-    AEP_SEGMENT=${AEP_SEGMENT:+$AEP_SEGMENT }
+  local before=$? text=
+  psvar[21]= psvar[22]= psvar[23]=
+  if [[ -z ${AEP_PROMPT_OFF-} ]] && (( $+commands[aep-prompt] )); then
+    text=$(aep-prompt --format '{symbol} {name} {remaining}')
   fi
+  # A place for each state, so that PROMPT can colour it.
+  case $text in
+    ('+ '*) psvar[21]=${text#* } ;;
+    ('! '*) psvar[22]=${text#* } ;;
+    ('X '*) psvar[23]=${text#* } ;;
+  esac
   return $before
 }
-aepoff() { AEP_PROMPT_OFF=1 }
+aepoff() { export AEP_PROMPT_OFF=1 }
 aepon() { unset AEP_PROMPT_OFF }
 
+autoload -Uz add-zsh-hook
 add-zsh-hook precmd _aep_prompt
-[[ $PROMPT == *AEP_SEGMENT* ]] || PROMPT='${AEP_SEGMENT}'$PROMPT
+[[ $PROMPT == *'%(22V.'* ]] || PROMPT='%(21V.%21v .)%(22V.%F{yellow}%22v%f .)%(23V.%F{red}%23v%f .)'$PROMPT

@@ -26,7 +26,26 @@ impl Folders {
             return Self { config, data, cache };
         }
         let platform = ProjectDirs::from("", "", "aep");
-        let platform = |pick: fn(&ProjectDirs) -> &Path| platform.as_ref().map(|dirs| pick(dirs).to_owned());
+        Self::or_platform(config, data, cache, platform.as_ref())
+    }
+
+    /// Finds the folders by the environment alone. Without `HOME` the platform's own are not looked for: that would ask
+    /// the system's user database, by sockets where it is a network's.
+    pub fn find_quickly(environment: &Environment) -> Self {
+        if cfg!(windows) || environment.has("HOME") {
+            return Self::find(environment);
+        }
+        let own = |name| environment.path(name);
+        Self { config: own("AEP_CONFIG_DIR"), data: own("AEP_DATA_DIR"), cache: own("AEP_CACHE_DIR") }
+    }
+
+    fn or_platform(
+        config: Option<PathBuf>,
+        data: Option<PathBuf>,
+        cache: Option<PathBuf>,
+        platform: Option<&ProjectDirs>,
+    ) -> Self {
+        let platform = |pick: fn(&ProjectDirs) -> &Path| platform.map(|dirs| pick(dirs).to_owned());
         Self {
             config: config.or_else(|| platform(ProjectDirs::config_dir)),
             data: data.or_else(|| platform(ProjectDirs::data_local_dir)),

@@ -40,22 +40,25 @@ pub fn run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
     }
 }
 
-/// Runs a tool that must never get in the way: whatever happens, nothing is told and the exit code is 0.
+/// Runs a tool that must never get in the way: whatever happens, nothing is told, the exit code is 0, and nobody but the
+/// file system is asked for anything.
 pub fn run_silently(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
     std::panic::set_hook(Box::new(|_| std::process::exit(0)));
     let environment = Environment::of_process();
-    let _ = run_in(&context(environment, Log::silent()), tool);
+    let folders = Folders::find_quickly(&environment);
+    let _ = run_in(&context(environment, folders, Log::silent()), tool);
     ExitCode::SUCCESS
 }
 
 fn try_run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> Result<u8> {
     let environment = Environment::of_process();
     let level = Level::of(&environment)?;
-    run_in(&context(environment, Log::new(level, io::stderr())), tool)
+    let folders = Folders::find(&environment);
+    run_in(&context(environment, folders, Log::new(level, io::stderr())), tool)
 }
 
-fn context(environment: Environment, log: Log) -> Context {
-    Context { folders: Folders::find(&environment), environment, clock: Box::new(SystemClock::start()), log }
+fn context(environment: Environment, folders: Folders, log: Log) -> Context {
+    Context { folders, environment, clock: Box::new(SystemClock::start()), log }
 }
 
 fn run_in(context: &Context, tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> Result<u8> {

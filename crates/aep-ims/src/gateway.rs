@@ -64,7 +64,7 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
     }
     let error = if status == 429 || status >= 500 { Error::unreachable(message) } else { Error::refused(message) };
     match refusal::find(Server::Platform, &code, &words) {
-        Some(known) => error.hint(format!("{}\n{}", known.meaning, known.cure).replace("{profile}", profile.name())),
+        Some(known) => error.hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
         None => error,
     }
 }

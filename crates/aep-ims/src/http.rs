@@ -117,7 +117,6 @@ impl<'a> Http<'a> {
     fn no_answer(&self, error: &ureq::Error) -> NoAnswer {
         use std::io::ErrorKind;
         let base = self.base;
-        let host = &base.authority().host;
         let unreachable = |why: String| Error::unreachable(format!("{base} {why}"));
         let later = |why: &str| NoAnswer { error: unreachable(why.to_owned()), may_pass: true };
         let never = |error: Error| NoAnswer { error, may_pass: false };
@@ -126,11 +125,7 @@ impl<'a> Http<'a> {
                 unreachable("did not answer in time".to_owned())
                     .hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"),
             ),
-            ureq::Error::HostNotFound => NoAnswer {
-                error: unreachable(format!("cannot be reached: the name {host} was not found"))
-                    .hint("check the name and the network; behind a proxy, set HTTPS_PROXY"),
-                may_pass: true,
-            },
+            ureq::Error::HostNotFound => NoAnswer { error: self.name_not_found(), may_pass: true },
             ureq::Error::BodyExceedsLimit(_) => never(unreachable("sent an answer larger than 1 MiB".to_owned())),
             ureq::Error::Io(error) if is_certificate_fault(error) => never(self.certificate_fault(&error.to_string())),
             ureq::Error::Rustls(error) => never(self.certificate_fault(&error.to_string())),
@@ -145,6 +140,8 @@ impl<'a> Http<'a> {
                 }
                 ErrorKind::UnexpectedEof => later("ended its answer too early"),
                 ErrorKind::TimedOut | ErrorKind::WouldBlock => later("did not answer in time"),
+                // The resolver's own words, which no kind stands for.
+                _ if error.to_string().contains("lookup") => NoAnswer { error: self.name_not_found(), may_pass: true },
                 _ => later(&format!("cannot be reached: {error}")),
             },
             ureq::Error::ConnectProxyFailed(why) => {
@@ -157,13 +154,20 @@ impl<'a> Http<'a> {
         }
     }
 
+    fn name_not_found(&self) -> Error {
+        let host = &self.base.authority().host;
+        Error::unreachable(format!("{} cannot be reached: the name {host} was not found", self.base))
+            .hint("check the name and the network; behind a proxy, set HTTPS_PROXY")
+    }
+
     fn certificate_fault(&self, why: &str) -> Error {
         let error = Error::unreachable(format!("{} failed the TLS check: {why}", self.base));
         if why.contains("UnknownIssuer") {
             error.hint(
                 "a proxy that inspects TLS has its own authority; save that certificate as PEM and set AEP_CA_FILE to it",
             )
-        } else if why.contains("Expired") || why.contains("NotValidYet") {
+        } else if why.to_lowercase().contains("expired") || why.contains("NotValidYet") || why.contains("not valid yet")
+        {
             error.hint("check the clock of this machine, then the server's certificate")
         } else {
             error.hint("aep-auth doctor")

@@ -206,7 +206,7 @@ impl Refused {
             hints.push(refusal::JWT_ENDED.to_owned());
         }
         let error = Error::refused(message);
-        if hints.is_empty() { error } else { error.hint(hints.join("\n").replace("{profile}", profile.name())) }
+        if hints.is_empty() { error } else { error.hint(refusal::cure_for(&hints.join("\n"), profile)) }
     }
 }
 

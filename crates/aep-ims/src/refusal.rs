@@ -3,6 +3,9 @@
 //! One readable table; the tools' hints and the README's troubleshooting section are made from it. `{profile}` in a cure
 //! stands for the profile's name.
 
+use aep_core::Profile;
+use aep_core::profile::Origin;
+
 /// Who refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Server {
@@ -38,6 +41,22 @@ pub fn find(server: Server, code: &str, description: &str) -> Option<&'static Kn
 /// What is said of a service account whose credential Adobe has retired.
 pub const JWT_ENDED: &str = "service account (JWT) credentials ended in production on 1 March 2026; \
      the same client id works with OAuth Server-to-Server: aep-auth profile set {profile} flow=oauth";
+
+/// A cure in the words that fit the profile: its name, or the variables where there is no profile file.
+pub fn cure_for(cure: &str, profile: &Profile) -> String {
+    let Origin::Environment { variable } = &profile.origin else { return cure.replace("{profile}", profile.name()) };
+    let set = variable.strip_suffix("CLIENT_ID").unwrap_or("AEP_");
+    [
+        ("aep-auth secret set {profile}", format!("set {set}CLIENT_SECRET to the credential's client secret")),
+        ("aep-auth profile set {profile} meta_scopes=", "AEP_META_SCOPES=".to_owned()),
+        ("aep-auth profile set {profile} scopes=", format!("{set}SCOPES=")),
+        ("aep-auth profile set {profile} flow=oauth", "unset AEP_PRIVATE_KEY, and set AEP_SCOPES".to_owned()),
+        ("aep-auth profile show {profile}", "aep-auth doctor".to_owned()),
+        (" --profile {profile}", String::new()),
+    ]
+    .into_iter()
+    .fold(cure.to_owned(), |cure, (of_file, of_environment)| cure.replace(of_file, &of_environment))
+}
 
 const JWT_GUIDE: &str = "Adobe Developer Console, Service Account (JWT) Authentication";
 const S2S_GUIDE: &str = "Adobe Developer Console, OAuth Server-to-Server credential implementation";

@@ -192,7 +192,7 @@ fn a_migrated_service_account_is_asked_twice_and_told_the_cure() {
     world.emulator.fault(Fault::always(FaultKind::respond(500, body)));
     let refusal = world.refusal();
     assert_eq!((refusal.kind(), world.emulator.token_requests()), (Kind::Refused, 2));
-    assert!(refusal.cure().unwrap().contains("flow=oauth"));
+    assert!(refusal.cure().unwrap().contains("migrated"));
 }
 
 #[test]

@@ -15,12 +15,20 @@ const WARN_BELOW: i64 = 30 * 60;
 pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
     let cli = match quick(&call.arguments) {
         Some(cli) => cli,
-        // Somebody tries it by hand: help and refusals are told, and the exit code stays 0.
-        None => match command_line::parse::<Cli>("aep-prompt", call) {
+        None => match command_line::try_parse::<Cli>("aep-prompt", call) {
             Ok(cli) => cli,
-            Err(_) => return Ok(0),
+            Err(refusal) => {
+                // A prompt stays quiet; a person who tries it by hand is told.
+                if !refusal.use_stderr() || std::io::stdout().is_terminal() {
+                    call.output.extend_from_slice(refusal.render().to_string().as_bytes());
+                }
+                return Ok(0);
+            }
         },
     };
+    if call.context.environment.text("AEP_CACHE")?.as_deref() == Some("off") {
+        return Ok(0);
+    }
     let Some(profile) = profile::resolve_if_any(call.context, &cli.choice.to_choice())? else { return Ok(0) };
     if let Some(line) = line(call.context, &cli, &profile) {
         call.output.extend_from_slice(line.as_bytes());

@@ -76,8 +76,7 @@ pub fn plain(arguments: &[OsString]) -> Option<Plain<'_>> {
 /// # Errors
 /// The exit code with which the tool ends now.
 pub fn parse<C: Parser>(program: &str, call: &mut Call<'_>) -> Result<C, u8> {
-    let arguments = std::iter::once(OsString::from(program)).chain(std::mem::take(&mut call.arguments));
-    C::try_parse_from(arguments).map_err(|refusal| {
+    try_parse(program, call).map_err(|refusal| {
         let mut text = refusal.render().to_string();
         if !text.ends_with('\n') {
             text.push('\n');
@@ -90,6 +89,14 @@ pub fn parse<C: Parser>(program: &str, call: &mut Call<'_>) -> Result<C, u8> {
             0
         }
     })
+}
+
+/// Parses the arguments by clap, and leaves it to the caller what becomes of help, version and refusals.
+///
+/// # Errors
+/// clap's own.
+pub fn try_parse<C: Parser>(program: &str, call: &mut Call<'_>) -> Result<C, clap::Error> {
+    C::try_parse_from(std::iter::once(OsString::from(program)).chain(std::mem::take(&mut call.arguments)))
 }
 
 #[cfg(test)]

@@ -39,17 +39,23 @@ pub struct Options {
     pub tls: bool,
     /// Further clients beside the known ones.
     pub clients: Vec<Client>,
+    /// Names in the certificate beside those of this machine.
+    pub names: Vec<String>,
+    /// The year in which the certificate ended, where it is to be an old one.
+    pub ended_in: Option<i32>,
     /// A service that takes the tokens, at the same address: a git server, a Kubernetes API, an API of your own.
     pub service: Option<Arc<Service>>,
 }
 
 impl std::fmt::Debug for Options {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { port, tls, clients, service } = self;
+        let Self { port, tls, clients, names, ended_in, service } = self;
         f.debug_struct("Options")
             .field("port", port)
             .field("tls", tls)
             .field("clients", &clients.len())
+            .field("names", names)
+            .field("ended_in", ended_in)
             .field("service", &service.is_some())
             .finish()
     }
@@ -69,8 +75,8 @@ impl Emulator {
     /// Whatever binding the port or making the certificate says.
     pub fn start(options: Options) -> io::Result<Self> {
         jwt_ring::install();
-        let state = Arc::new(State::new(options.clients));
-        let server = Server::start(options.port, options.tls, options.service, Arc::clone(&state))?;
+        let state = Arc::new(State::new(options.clients.clone()));
+        let server = Server::start(options, Arc::clone(&state))?;
         Ok(Self { server, state })
     }
 

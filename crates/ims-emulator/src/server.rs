@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::faults::Kind;
 use crate::http::{Answer, Request};
 use crate::state::State;
-use crate::{Service, control, gateway, ims, tokens};
+use crate::{Options, Service, control, gateway, ims, tokens};
 
 /// Longer than any client waits; a hanging connection ends with the emulator in any case.
 const FOR_EVER: Duration = Duration::from_secs(3600);
@@ -28,11 +28,12 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(port: u16, tls: bool, service: Option<Arc<Service>>, state: Arc<State>) -> io::Result<Self> {
+    pub(crate) fn start(options: Options, state: Arc<State>) -> io::Result<Self> {
+        let Options { port, tls, names, ended_in, service, clients: _ } = options;
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
         let address = listener.local_addr()?;
         let (config, ca_pem) = if tls {
-            let (config, ca_pem) = make_tls().map_err(io::Error::other)?;
+            let (config, ca_pem) = make_tls(names, ended_in).map_err(io::Error::other)?;
             (Some(Arc::new(config)), Some(ca_pem))
         } else {
             (None, None)
@@ -222,7 +223,10 @@ fn debug_id() -> String {
 }
 
 /// An authority, and a certificate for this machine's names under it.
-fn make_tls() -> Result<(ServerConfig, String), Box<dyn std::error::Error + Send + Sync>> {
+fn make_tls(
+    further_names: Vec<String>,
+    ended_in: Option<i32>,
+) -> Result<(ServerConfig, String), Box<dyn std::error::Error + Send + Sync>> {
     let mut authority = CertificateParams::new(Vec::new())?;
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     authority.distinguished_name.push(rcgen::DnType::CommonName, "ims-emulator authority");
@@ -230,9 +234,15 @@ fn make_tls() -> Result<(ServerConfig, String), Box<dyn std::error::Error + Send
     let ca_pem = authority.self_signed(&authority_key)?.pem();
     let issuer = Issuer::new(authority, authority_key);
 
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let names: Vec<String> =
+        ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter().chain(further_names).collect();
     let key = KeyPair::generate()?;
-    let certificate = CertificateParams::new(names)?.signed_by(&key, &issuer)?;
+    let mut parameters = CertificateParams::new(names)?;
+    if let Some(year) = ended_in {
+        parameters.not_before = rcgen::date_time_ymd(year - 1, 1, 1);
+        parameters.not_after = rcgen::date_time_ymd(year, 1, 1);
+    }
+    let certificate = parameters.signed_by(&key, &issuer)?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?

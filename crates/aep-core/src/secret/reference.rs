@@ -59,7 +59,8 @@ impl Reference {
         };
         let secret = if item == Item::PrivateKey { found } else { first_line(&found) };
         if secret.expose().trim().is_empty() {
-            return Err(Error::configuration(format!("the {what} is empty ({self})")));
+            return Err(Error::configuration(format!("the {what} is empty ({self})"))
+                .hint("put it there again, from the Developer Console"));
         }
         Ok(secret)
     }

@@ -78,7 +78,7 @@ pub(super) fn look_at_profile(context: &Context, choice: &Choice, profile: &Prof
         findings.bad(
             Kind::Refused,
             "service account (JWT) credentials ended in production on 1 March 2026",
-            refusal::JWT_ENDED.replace("{profile}", profile.name()),
+            refusal::cure_for(refusal::JWT_ENDED, profile),
         );
     }
 }

@@ -1,0 +1,99 @@
+//! Every known refusal, sent by the emulator: the user is told what it means and what to do. And the README's
+//! troubleshooting section, which is made from the same catalogue.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aep_core::error::Kind as ErrorKind;
+use aep_core::profile::{Choice, resolve};
+use aep_core::token::{AccessToken, Wish, obtain};
+use aep_core::{Context, Environment, Error, Folders, Log, Profile, clock::SystemClock, headers};
+use aep_ims::refusal::{CATALOGUE, Known, Server};
+use aep_ims::{Http, Ims, list_classes};
+use ims_emulator::{Emulator, Fault, Kind};
+use serde_json::json;
+
+/// The known client at this emulator, by the environment, with the cache off.
+fn profile(emulator: &Emulator) -> (Context, Profile) {
+    let mut variables = emulator.environment();
+    variables.push(("AEP_CACHE", "off".to_owned()));
+    let context = Context {
+        environment: Environment::of(variables),
+        clock: Box::new(SystemClock::start()),
+        folders: Folders::default(),
+        log: Log::silent(),
+    };
+    let profile = resolve(&context, &Choice::default()).unwrap();
+    (context, profile)
+}
+
+fn assert_explained(known: &Known, refusal: &Error) {
+    let cure = refusal.cure().unwrap_or_default();
+    assert!(refusal.message().contains(known.code), "{}: {refusal}", known.code);
+    assert!(cure.contains(known.meaning), "{} `{}`: {cure}", known.code, known.says);
+    assert!(cure.lines().count() >= 2 && !cure.contains('{'), "{}: {cure}", known.code);
+}
+
+#[test]
+fn every_refusal_of_ims_is_explained() {
+    for known in CATALOGUE.iter().filter(|known| known.server == Server::Ims) {
+        let emulator = Emulator::plain().unwrap();
+        let (context, profile) = profile(&emulator);
+        let body = json!({"error": known.code, "error_description": known.says});
+        emulator.fault(Fault::always(Kind::respond(400, &body.to_string())));
+        let refusal = obtain(&context, &profile, &Wish::default(), &Ims::asked_by("test")).unwrap_err();
+        assert_eq!(refusal.kind(), ErrorKind::Refused);
+        assert_explained(known, &refusal);
+    }
+}
+
+#[test]
+fn every_refusal_of_the_platform_is_explained() {
+    let token = AccessToken::parse("token".to_owned()).unwrap();
+    for known in CATALOGUE.iter().filter(|known| known.server == Server::Platform) {
+        let emulator = Emulator::plain().unwrap();
+        let (context, profile) = profile(&emulator);
+        // The status is in the first three digits, where the code is a number.
+        let status = known.code.get(..3).and_then(|digits| digits.parse().ok()).unwrap_or(403);
+        let body = match known.code.parse::<u64>() {
+            Ok(_) => json!({"error_code": known.code, "message": known.says}),
+            Err(_) => json!({"title": known.code, "detail": known.says}),
+        };
+        emulator.fault(Fault::always(Kind::respond(status, &body.to_string())));
+        let http = Http::to(&profile.platform_url, &context, "test").unwrap();
+        let headers = headers::of(&profile, &token).unwrap();
+        let refusal = list_classes(&http, &profile, &headers, Duration::from_secs(5)).unwrap_err();
+        assert_explained(known, &refusal);
+    }
+}
+
+const BEGIN: &str =
+    "<!-- troubleshooting: made from crates/aep-ims/src/refusal.rs by `AEP_TEST_WRITE=1 cargo test -p aep-ims` -->\n";
+const END: &str = "<!-- end of troubleshooting -->";
+
+#[test]
+fn the_readmes_troubleshooting_is_made_from_the_catalogue() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once(BEGIN).expect("the README has the section");
+    let (_, after) = rest.split_once(END).unwrap();
+    let made = format!("{before}{BEGIN}{}{END}{after}", table());
+    if std::env::var_os("AEP_TEST_WRITE").is_some() {
+        std::fs::write(&path, &made).unwrap();
+    }
+    assert!(made == readme, "the section is not up to date: AEP_TEST_WRITE=1 cargo test -p aep-ims");
+}
+
+fn table() -> String {
+    let mut table = String::new();
+    for (server, title) in [(Server::Ims, "IMS refused …"), (Server::Platform, "the platform refused …")] {
+        table.push_str(&format!("\n| `{title}` | what it means | what to do |\n|---|---|---|\n"));
+        for known in CATALOGUE.iter().filter(|known| known.server == server) {
+            let says = if known.says.is_empty() { String::new() } else { format!(" … {}", known.says) };
+            let cure = known.cure.replace("{profile}", "NAME").replace('|', "\\|");
+            table.push_str(&format!("| `{}{says}` | {} | {cure} |\n", known.code, known.meaning));
+        }
+    }
+    table.push('\n');
+    table
+}

@@ -1,0 +1,190 @@
+//! `doctor`: what is wrong × what it says, the cure, and the exit code.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::process::Output;
+
+use ims_emulator::{Emulator, Fault, Flow, Kind, Options};
+use stories::{World, text};
+
+/// A finding that is wrong, and what stands right below it.
+fn assert_wrong(output: &Output, code: i32, what: &str, cure: &str) {
+    let told = text(&output.stdout);
+    assert_eq!(output.status.code(), Some(code), "{told}");
+    let lines: Vec<&str> = told.lines().collect();
+    let at = lines.iter().position(|line| line.starts_with("wrong ") && line.contains(what));
+    let at = at.unwrap_or_else(|| panic!("no finding `{what}` in\n{told}"));
+    let cures: Vec<&&str> = lines[at + 1..].iter().take_while(|line| line.starts_with("      cure: ")).collect();
+    assert!(cures.iter().any(|line| line.contains(cure)), "no cure `{cure}` in\n{told}");
+}
+
+fn doctor(world: &World) -> Output {
+    world.run("aep-auth", &["doctor"])
+}
+
+#[test]
+fn nothing_wrong_is_zero_and_every_part_is_told() {
+    let world = World::jwt();
+    let output = doctor(&world);
+    let told = text(&output.stdout);
+    assert!(output.status.success(), "{told}");
+    for part in [
+        "profile env, from the environment",
+        "IMS http://127.0.0.1",
+        "(from AEP_IMS_URL)",
+        "organization ",
+        "cache ",
+        "client secret: environment",
+        "private key: file ",
+        "an RSA key",
+        "IMS answers",
+        "the clock agrees",
+        "an access token, from IMS",
+        "scopes granted: ",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+}
+
+#[test]
+fn settings() {
+    assert_wrong(&doctor(&World::empty()), 3, "no profile", "aep-auth import");
+    let mut world = World::oauth();
+    world.unset("AEP_ORG_ID");
+    assert_wrong(&doctor(&world), 3, "no organization", "org_id=");
+}
+
+#[test]
+fn a_retired_credential() {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Jwt));
+    let key = world.write("private.key", ims_emulator::private_key_pem());
+    let import = ["import", file.to_str().unwrap(), "--private-key", key.to_str().unwrap()];
+    assert!(world.run("aep-auth", &import).status.success());
+    let mut command = world.command("aep-auth");
+    // Nothing of the machine's network is asked.
+    let output = command.arg("doctor").env("HTTPS_PROXY", "http://127.0.0.1:1").output().unwrap();
+    assert_wrong(&output, 4, "ended in production on 1 March 2026", "flow=oauth");
+}
+
+#[test]
+fn secrets_and_keys() {
+    let mut world = World::oauth();
+    world.set("AEP_CLIENT_SECRET", "wrong");
+    assert_wrong(&doctor(&world), 4, "invalid_client", "AEP_CLIENT_SECRET");
+    let mut world = World::jwt();
+    let public = world.write("public.key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    world.set("AEP_PRIVATE_KEY", public.to_str().unwrap());
+    assert_wrong(&doctor(&world), 3, "a public key", "BEGIN PRIVATE KEY");
+}
+
+#[test]
+fn a_certificate_of_another_key() {
+    let world = World::jwt();
+    // Beside `private.key`, under the name that the Developer Console gives it.
+    let other = rcgen::generate_simple_self_signed(vec!["other".to_owned()]).unwrap();
+    world.write("certificate_pub.crt", &other.cert.pem());
+    assert_wrong(&doctor(&world), 3, "another key's", "new key pair");
+    world.write("certificate_pub.crt", ims_emulator::certificate_pem());
+    let told = text(&doctor(&world).stdout);
+    assert!(told.contains("the key's certificate fits it and ends 2"), "{told}");
+}
+
+#[test]
+fn the_network() {
+    let mut world = World::oauth();
+    world.set("AEP_IMS_URL", "http://127.0.0.1:1");
+    assert_wrong(&doctor(&world), 5, "connection refused", "HTTPS_PROXY");
+    let mut world = World::tls();
+    world.unset("AEP_CA_FILE");
+    assert_wrong(&doctor(&world), 5, "TLS", "AEP_CA_FILE");
+    let mut world = World::oauth();
+    world.set("AEP_IMS_URL", "https://no-such-host.invalid");
+    assert_wrong(&doctor(&world), 5, "no-such-host.invalid", "network");
+    let mut world = World::oauth();
+    world.set("AEP_IMS_URL", "https://ims.example").set("HTTPS_PROXY", "http://user:marker@127.0.0.1:1");
+    let told = text(&doctor(&world).stdout);
+    assert!(told.contains("through the proxy 127.0.0.1:1") && !told.contains("marker"), "{told}");
+}
+
+#[test]
+fn the_clock() {
+    let world = World::oauth();
+    world.emulator.set_clock_offset(3_600);
+    assert_wrong(&doctor(&world), 3, "s behind the clock of IMS", "set the clock");
+    world.emulator.set_clock_offset(-3_600);
+    assert_wrong(&doctor(&world), 3, "s ahead of the clock of IMS", "set the clock");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_cache_and_the_store() {
+    use std::os::unix::fs::PermissionsExt;
+    let open = |path: std::path::PathBuf, mode| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let world = World::oauth();
+    world.token();
+    open(world.cache(), 0o777);
+    assert_wrong(&doctor(&world), 6, "the token cache is not trusted", "chmod 700");
+    open(world.cache(), 0o700);
+    open(world.entry(), 0o666);
+    assert_wrong(&doctor(&world), 6, "the cached token is not trusted", "remove that file");
+
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert!(world.import(file.to_str().unwrap(), &[]).status.success());
+    open(world.path("data/secrets"), 0o777);
+    assert_wrong(&doctor(&world), 3, "the private store", "chmod 700");
+}
+
+#[test]
+fn who_holds_the_lock_and_which_secret_is_stale() {
+    let mut world = World::oauth();
+    world.emulator.fault(Fault::times(1, Kind::Hang));
+    let mut holder = world.command("aep-auth").arg("token").stdout(std::process::Stdio::null()).spawn().unwrap();
+    stories::wait_until(|| world.emulator.token_requests() == 1);
+    world.set("AEP_LOCK_TIMEOUT", "0.1");
+    let told = text(&doctor(&world).stdout);
+    assert!(told.contains(&format!("process {} holds the lock", holder.id())), "{told}");
+    holder.kill().unwrap();
+    holder.wait().unwrap();
+
+    let world = World::empty();
+    let file = world.emulator.credential_file(Flow::Oauth);
+    let mut known: serde_json::Value = serde_json::from_str(&file).unwrap();
+    let id = known["CLIENT_ID"].as_str().unwrap().to_owned();
+    known["CLIENT_SECRETS"] = serde_json::json!(["old-secret", "new-secret"]);
+    world.emulator.set_secrets(&id, &["new-secret"]);
+    let file = world.write("credential.json", &known.to_string());
+    assert!(world.import(file.to_str().unwrap(), &[]).status.success());
+    assert!(world.run("aep-auth", &["token"]).status.success());
+    assert_wrong(&doctor(&world), 4, "the first client secret", "aep-auth secret set default");
+}
+
+#[test]
+fn scopes_that_were_not_granted() {
+    let mut world = World::oauth();
+    world.set("AEP_SCOPES", "openid,AdobeID");
+    let told = text(&doctor(&world).stdout);
+    assert!(told.contains("scopes granted as asked: openid, AdobeID"), "{told}");
+}
+
+#[test]
+fn a_report_names_nobody() {
+    let mut world = World::oauth();
+    world.set("USER", "jane.doe").set("AEP_CACHE_DIR", "/tmp/jane.doe/cache");
+    let output = world.run("aep-auth", &["doctor", "--report"]);
+    let told = text(&output.stdout);
+    for private in ["jane", world.home.path().to_str().unwrap(), world.variable("AEP_CLIENT_SECRET"), "eyJ"] {
+        assert!(!told.contains(private), "{private}\n{told}");
+    }
+}
+
+#[test]
+fn over_tls_all_is_well() {
+    let options = Options { tls: true, ..Options::default() };
+    let world = World::oauth_at(Emulator::start(options).unwrap());
+    let output = doctor(&world);
+    assert!(output.status.success(), "{}", text(&output.stdout));
+}
