@@ -1,5 +1,7 @@
 //! `aep-auth` as a process: streams, exit codes, formats, and what bad input gets.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
 use std::process::Command;
 
 use serde_json::Value;

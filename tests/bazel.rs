@@ -1,6 +1,6 @@
 //! Bazel's helper: all headers for the profile's addresses and no other.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::process::Output;
 

@@ -1,6 +1,6 @@
 //! `doctor`: what is wrong × what it says, the cure, and the exit code.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::process::Output;
 

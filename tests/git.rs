@@ -1,6 +1,6 @@
 //! git: whom the helper answers, in which words, and the real git against a host that takes Bearer tokens alone.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! `import`: file shape × what comes out; and what bad files get.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
 use ims_emulator::Flow;
 use stories::{World, assert_clean, assert_refused, files_in, text};
 

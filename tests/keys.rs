@@ -1,6 +1,6 @@
 //! Private keys: the form that people have × what comes of it.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::PathBuf;
 use std::process::Command;

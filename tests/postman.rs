@@ -2,7 +2,7 @@
 //!
 //! The clients are installed by `npm ci --prefix tests/postman`.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

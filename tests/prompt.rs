@@ -1,6 +1,6 @@
 //! `aep-prompt`: what it shows, what it never does, and what it must not link.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::process::{Command, Output, Stdio};
 

@@ -1,7 +1,7 @@
 //! The prompt pieces in the real shells, on a terminal that tmux gives them.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,6 +1,7 @@
 //! What can be wrong with the cache on disk: a token all the same, and at most one warning.
 
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! Both flows against the emulator: what is asked, what comes back, and what a refusal says.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -133,7 +135,9 @@ fn a_life_that_is_not_told_is_not_cached() {
 
 #[test]
 fn refusals_carry_the_words_of_ims_and_a_cure() {
-    let cases: [(fn() -> World, &'static str, &str, &str, &str); 5] = [
+    /// Who asks, a variable and its wrong value, and what the refusal and its cure say.
+    type Case = (fn() -> World, &'static str, &'static str, &'static str, &'static str);
+    let cases: [Case; 5] = [
         (World::oauth, "AEP_CLIENT_SECRET", "wrong", "invalid client_secret parameter", "client secret is wrong"),
         (World::oauth, "AEP_CLIENT_ID", "0000", "invalid client_id parameter", "no credential"),
         (World::oauth, "AEP_SCOPES", "nonsense", "invalid_scope", "does not have these scopes"),

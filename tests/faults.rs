@@ -1,0 +1,190 @@
+//! Faults of the system, injected by strace: death at every system call of a write, file systems without locks, full and
+//! read-only disks; and what a hit is allowed to do.
+
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+use std::process::{Command, Output};
+
+use ims_emulator::Flow;
+use stories::{World, assert_clean, binary, files_in, has, skip, text};
+
+/// Whether strace may trace here.
+fn can_trace() -> bool {
+    if !has("strace") {
+        return false;
+    }
+    let works = Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success());
+    if !works {
+        skip("strace may not trace here");
+    }
+    works
+}
+
+/// Runs `aep-auth` under strace with these options; the log goes to `strace.log`.
+fn traced(world: &World, options: &[&str], arguments: &[&str]) -> Output {
+    let mut command = Command::new("strace");
+    world.prepare(&mut command);
+    command.args(["-qq", "-o"]).arg(world.path("strace.log")).args(options).arg(binary("aep-auth")).args(arguments);
+    command.output().unwrap()
+}
+
+fn log(world: &World) -> Vec<String> {
+    std::fs::read_to_string(world.path("strace.log")).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// A profile with a cached token.
+fn with_profile() -> World {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    world.token();
+    world
+}
+
+fn count(calls: &[String], names: &[&str]) -> usize {
+    calls.iter().filter(|call| names.iter().any(|name| call.starts_with(&format!("{name}(")))).count()
+}
+
+#[test]
+fn killed_at_every_system_call_of_a_write() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    assert!(traced(&world, &[], &["token", "--renew"]).status.success());
+    let calls = log(&world);
+    let mut kills = 0;
+    for name in
+        ["openat", "fstat", "statx", "flock", "ftruncate", "lseek", "write", "fchmod", "close", "renameat", "unlinkat"]
+    {
+        for nth in 1..=count(&calls, &[name]) {
+            let inject = format!("inject={name}:signal=KILL:when={nth}");
+            let killed = traced(&world, &["-e", "trace=all", "-e", &inject], &["token", "--renew"]);
+            assert!(!killed.status.success(), "{inject}");
+            kills += 1;
+            let bytes = std::fs::read(world.entry()).unwrap();
+            let entry: serde_json::Value =
+                serde_json::from_slice(&bytes).unwrap_or_else(|_| panic!("torn by {inject}"));
+            assert!(entry["access_token"].is_string() || entry["token"].is_string(), "{inject}: {entry}");
+        }
+    }
+    assert!(kills > 40, "only {kills} points were tried");
+    // The next one reads, writes, and has cleared what the dead left.
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+    let litter = files_in(&world.cache()).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "tmp"));
+    assert_eq!(litter.count(), 0);
+}
+
+#[test]
+fn a_file_system_that_refuses_costs_one_warning() {
+    if !can_trace() {
+        return;
+    }
+    for inject in [
+        "inject=flock:error=ENOLCK",
+        "inject=flock:error=EOPNOTSUPP",
+        "inject=flock:error=EIO",
+        "inject=renameat:error=ENOSPC",
+        "inject=renameat:error=EROFS",
+        "inject=renameat:error=EDQUOT",
+        "inject=renameat:error=EIO",
+    ] {
+        let world = World::oauth();
+        let output = traced(&world, &["-e", "trace=all", "-e", inject], &["token"]);
+        assert!(output.status.success(), "{inject}: {}", text(&output.stderr));
+        assert!(text(&output.stdout).starts_with("eyJ"));
+        let told = text(&output.stderr);
+        assert_eq!(told.lines().count(), 1, "{inject}: {told}");
+        assert!(told.starts_with("warning: "), "{inject}: {told}");
+        // Where there are no locks, what was fetched is kept all the same.
+        let is_kept = files_in(&world.cache()).iter().any(|path| path.extension().is_some_and(|kind| kind == "json"));
+        assert_eq!(is_kept, inject.contains("flock"), "{inject}");
+    }
+}
+
+#[test]
+fn a_small_disk_that_is_full() {
+    let world = World::oauth();
+    std::fs::create_dir(world.cache()).unwrap();
+    let mount = |arguments: &[&str]| Command::new("mount").args(arguments).arg(world.cache()).output();
+    let mounted = mount(&["-t", "tmpfs", "-o", "size=4k,mode=700", "tmpfs"]);
+    if !mounted.is_ok_and(|output| output.status.success()) {
+        return skip("a tmpfs cannot be mounted here");
+    }
+    std::fs::write(world.cache().join("filler"), [0; 4096]).unwrap();
+    let output = world.run("aep-auth", &["token"]);
+    let unmounted = Command::new("umount").arg(world.cache()).status().unwrap();
+    assert!(unmounted.success());
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(told.starts_with("warning: ") && told.lines().count() == 1, "{told}");
+}
+
+#[test]
+fn a_hit_takes_no_lock_and_opens_three_files() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    for arguments in [vec!["token"], vec!["headers"]] {
+        let output = traced(&world, &[], &arguments);
+        assert_clean(&output);
+        let calls = log(&world);
+        for (what, names) in [
+            ("a lock", ["flock"].as_slice()),
+            ("a socket", &["socket", "connect"]),
+            ("a child or thread", &["fork", "vfork", "clone", "clone3"]),
+            ("a change", &["rename", "renameat", "renameat2", "unlink", "unlinkat", "mkdir", "ftruncate", "fchmod"]),
+            ("a wait", &["nanosleep", "clock_nanosleep"]),
+        ] {
+            assert_eq!(count(&calls, names), 0, "{what}: {calls:#?}");
+        }
+        assert!(!calls.iter().any(|call| call.contains("/etc/ssl") || call.contains("resolv.conf")), "{calls:#?}");
+        let home = world.home.path().to_str().unwrap();
+        let entry = world.entry();
+        let entry = entry.file_name().unwrap().to_str().unwrap();
+        let opened: Vec<&String> = calls
+            .iter()
+            .filter(|call| call.starts_with("open") && (call.contains(home) || call.contains(entry)))
+            .filter(|call| !call.contains("O_DIRECTORY"))
+            .collect();
+        // The pointer to the default profile, the profile, the entry.
+        assert_eq!(opened.len(), 3, "{opened:#?}");
+        assert_eq!(count(&calls, &["write", "writev"]), 1, "the result, in one piece");
+        assert!(calls.len() <= 110, "{} calls: {calls:#?}", calls.len());
+    }
+}
+
+#[test]
+fn a_home_that_is_missing_unset_or_somebody_elses() {
+    // Each with the folders that the platform has, not our own variables.
+    let run = |change: &dyn Fn(&mut Command, &World)| {
+        let world = World::oauth();
+        let mut command = world.command("aep-auth");
+        for name in ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"] {
+            command.env_remove(name);
+        }
+        command.arg("token");
+        change(&mut command, &world);
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        assert!(text(&output.stdout).starts_with("eyJ"));
+        text(&output.stderr)
+    };
+    let told = run(&|command, world| drop(command.env("HOME", world.write("file", "").join("home"))));
+    assert!(told.starts_with("warning: ") && told.lines().count() == 1, "{told}");
+    let told = run(&|command, _| drop(command.env("HOME", "/proc/1/nowhere")));
+    assert!(told.starts_with("warning: ") && told.lines().count() == 1, "{told}");
+    if rustix::process::geteuid().is_root() {
+        let told = run(&|command, world| {
+            let home = world.path("theirs");
+            std::fs::create_dir_all(home.join(".cache/aep")).unwrap();
+            std::os::unix::fs::chown(home.join(".cache/aep"), Some(65_534), None).unwrap();
+            command.env("HOME", home);
+        });
+        assert!(told.contains("another user") && told.lines().count() == 1, "{told}");
+    } else {
+        skip("only root can make a folder somebody else's");
+    }
+}
