@@ -172,9 +172,13 @@ fn a_home_that_is_missing_unset_or_somebody_elses() {
         assert!(text(&output.stdout).starts_with("eyJ"));
         text(&output.stderr)
     };
-    let told = run(&|command, world| drop(command.env("HOME", world.write("file", "").join("home"))));
+    let told = run(&|command, world| {
+        command.env("HOME", world.write("file", "").join("home"));
+    });
     assert!(told.starts_with("warning: ") && told.lines().count() == 1, "{told}");
-    let told = run(&|command, _| drop(command.env("HOME", "/proc/1/nowhere")));
+    let told = run(&|command, _| {
+        command.env("HOME", "/proc/1/nowhere");
+    });
     assert!(told.starts_with("warning: ") && told.lines().count() == 1, "{told}");
     if rustix::process::geteuid().is_root() {
         let told = run(&|command, world| {

@@ -1,66 +1,16 @@
 //! `ims-emulator`: prints where it serves and how to point the other programs at it, then serves until it is stopped.
 
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use ims_emulator::{Emulator, Fault, Flow, Options};
 
-/// Stand in for Adobe IMS and Experience Platform on this machine
-///
-/// Serves on loopback alone, checks requests as strictly as the real ones do, and prints the lines that point the other
-/// programs at it. Stop it with Ctrl-C.
-#[derive(Debug, Parser)]
-#[command(name = "ims-emulator", version = env!("AEP_VERSION"), after_long_help = EXAMPLES)]
-struct Arguments {
-    /// Port to serve on
-    #[arg(
-        long,
-        value_name = "N",
-        default_value_t = 0,
-        hide_default_value = true,
-        long_help = "Port to serve on (default: a free one)"
-    )]
-    port: u16,
-
-    /// Speak TLS, under an authority made at start
-    #[arg(long)]
-    tls: bool,
-
-    /// Folder for the credential files and keys (default: a new private one)
-    #[arg(long, value_name = "DIR")]
-    dir: Option<PathBuf>,
-
-    /// Life of the tokens, in seconds (default: 86400)
-    #[arg(long, value_name = "SECONDS")]
-    life: Option<i64>,
-
-    /// Fault to begin with, as JSON; may be repeated
-    #[arg(long, value_name = "JSON")]
-    fault: Vec<String>,
-}
-
-const EXAMPLES: &str = "\
-Examples:
-  ims-emulator                      then paste the lines that it prints into another terminal
-  ims-emulator --tls --port 8443
-  ims-emulator --fault '{\"path\": \"/ims/\", \"times\": 2, \"kind\": \"respond\", \"status\": 503}'
-
-Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, respond {status, headers, body}, life {expires_in};
-each with path (a beginning) and times if wanted.
-
-While it runs:
-  GET    /emulator/state            how often each thing was asked for
-  POST   /emulator/faults           a fault, or a list of them; DELETE ends them
-  POST   /emulator/life             {\"ms\": 60000}
-  POST   /emulator/clock            {\"offset\": -3600}
-  POST   /emulator/revoke           {\"token\": \"…\"}
-  POST   /emulator/secrets          {\"client_id\": \"…\", \"secrets\": [\"…\"]}
-  POST   /emulator/reset";
+mod cli;
 
 fn main() -> Result<()> {
-    let arguments = Arguments::parse();
+    let arguments = cli::Cli::parse();
     let emulator = Emulator::start(Options { port: arguments.port, tls: arguments.tls, ..Options::default() })
         .with_context(|| format!("cannot serve on port {}", arguments.port))?;
     if let Some(seconds) = arguments.life {

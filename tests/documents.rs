@@ -1,0 +1,173 @@
+//! The pages tell the truth: examples are executed, links lead somewhere, `--help` reads alike everywhere.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use stories::{World, assert_clean, root, text};
+
+/// Every Markdown page of the repository.
+fn pages() -> Vec<PathBuf> {
+    fn collect(folder: &Path, pages: &mut Vec<PathBuf>) {
+        for path in stories::files_in(folder) {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            if path.is_dir() && !["target", "node_modules", ".git"].contains(&name.as_str()) {
+                collect(&path, pages);
+            } else if name.ends_with(".md") {
+                pages.push(path);
+            }
+        }
+    }
+    let mut pages = Vec::new();
+    collect(root(), &mut pages);
+    pages
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let mut links = 0;
+    for page in pages() {
+        let content = std::fs::read_to_string(&page).unwrap();
+        for part in content.split("](").skip(1) {
+            let target = part.split(')').next().unwrap();
+            if target.contains("://") || target.starts_with('#') {
+                continue;
+            }
+            let target = target.split('#').next().unwrap();
+            assert!(page.parent().unwrap().join(target).exists(), "{} links to {target}", page.display());
+            links += 1;
+        }
+    }
+    assert!(links > 30, "only {links} links");
+}
+
+/// Whether a line is as the page has it, with `…` standing for anything.
+fn fits(shown: &str, page: &str) -> bool {
+    let mut parts = page.split('…');
+    let Some(mut rest) = shown.strip_prefix(parts.next().unwrap()) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    for (index, part) in parts.iter().enumerate() {
+        if index + 1 == parts.len() {
+            return rest.ends_with(part);
+        }
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.is_empty()
+}
+
+#[test]
+fn every_example_exchange_is_as_the_page_has_it() {
+    let page = std::fs::read_to_string(root().join("docs/protocols.md")).unwrap();
+    let world = World::oauth();
+    world.token();
+    let mut run = 0;
+    for block in page.split("```console\n").skip(1) {
+        let block = block.split("```").next().unwrap();
+        for exchange in block.split("$ ").skip(1) {
+            let (command, expected) = exchange.split_once('\n').unwrap();
+            let mut shell = Command::new("bash");
+            world.prepare(&mut shell);
+            let output = shell.args(["-c", command]).output().unwrap();
+            assert_clean(&output);
+            let (shown, expected) = (text(&output.stdout), expected.trim_end());
+            let (shown, expected) = (shown.trim_end().lines(), expected.lines().collect::<Vec<_>>());
+            for (number, line) in shown.clone().enumerate() {
+                match expected.get(number) {
+                    // A line of its own stands for all that follow.
+                    Some(&"…") => break,
+                    Some(wanted) => assert!(fits(line, wanted), "$ {command}\nshows   {line}\nexpected {wanted}"),
+                    None => panic!("$ {command}\nshows more: {line}"),
+                }
+            }
+            let is_open = expected.last() == Some(&"…");
+            assert!(is_open || shown.count() == expected.len(), "$ {command} shows less than the page");
+            run += 1;
+        }
+    }
+    assert!(run >= 10, "only {run} examples");
+}
+
+#[test]
+fn the_readme_shows_the_quick_start_as_it_is() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
+    // It builds by itself, so that it needs what cargo needs.
+    let output = Command::new(stories::binary("quickstart")).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    let now = text(&output.stdout);
+    // Times, ports, signatures and lengths differ from run to run.
+    let plain = |line: &str| -> String {
+        let line = line.split("eyJ").next().unwrap().trim_end();
+        line.chars().filter(|c| !c.is_ascii_digit()).collect()
+    };
+    let now: Vec<String> = now.lines().map(plain).collect();
+    for line in shown.lines().map(plain) {
+        assert!(now.contains(&line), "the quick start no longer shows: {line}");
+    }
+}
+
+#[test]
+fn help_reads_alike_everywhere() {
+    let world = World::empty();
+    for (program, needs_examples) in [
+        ("aep-auth", true),
+        ("git-credential-aep", true),
+        ("kube-credential-aep", true),
+        ("bazel-credential-aep", true),
+        ("aep-postman", true),
+        ("aep-prompt", true),
+        ("ims-emulator", true),
+    ] {
+        let help = world.run(program, &["--help"]);
+        assert_clean(&help);
+        let help = text(&help.stdout);
+        let first = help.lines().next().unwrap();
+        assert!(first.starts_with(|c: char| c.is_ascii_uppercase()) && !first.ends_with('.'), "{program}: {first}");
+        assert!(help.contains("Usage: "), "{program}");
+        assert_eq!(help.contains("Examples:"), needs_examples, "{program}");
+        let version = text(&world.run(program, &["--version"]).stdout);
+        let form = [program, " ", env!("CARGO_PKG_VERSION"), " ("].concat();
+        assert!(version.starts_with(&form) && version.ends_with(")\n"), "{version}");
+        assert!(version.contains("commit ") || version.contains("no commit"), "{version}");
+    }
+}
+
+#[test]
+fn every_program_has_its_pages_for_every_shell() {
+    let prefix = tempfile::tempdir().unwrap();
+    let output = World::empty().command("pages").arg(prefix.path()).output().unwrap();
+    assert_clean(&output);
+    for program in [
+        "aep-auth",
+        "git-credential-aep",
+        "kube-credential-aep",
+        "bazel-credential-aep",
+        "aep-postman",
+        "aep-prompt",
+        "ims-emulator",
+    ] {
+        for file in [
+            format!("man/man1/{program}.1"),
+            format!("bash-completion/completions/{program}"),
+            format!("zsh/site-functions/_{program}"),
+            format!("fish/vendor_completions.d/{program}.fish"),
+            format!("powershell/{program}.ps1"),
+        ] {
+            let path = prefix.path().join("share").join(&file);
+            assert!(std::fs::metadata(&path).is_ok_and(|file| file.len() > 200), "{file}");
+        }
+    }
+    // What each shell itself thinks of its script.
+    for (shell, file) in [
+        ("bash", "bash-completion/completions/aep-auth"),
+        ("zsh", "zsh/site-functions/_aep-auth"),
+        ("fish", "fish/vendor_completions.d/aep-auth.fish"),
+    ] {
+        if stories::has(shell) {
+            let checked = Command::new(shell).arg("-n").arg(prefix.path().join("share").join(file)).output().unwrap();
+            assert!(checked.status.success(), "{shell}: {}", text(&checked.stderr));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The walls of the house: which crate may depend on which, as `docs/architecture.md` draws them.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+use stories::root;
+
+/// Our own crates that each crate uses to run; what is used to build or to test it is free.
+const WALLS: [(&str, &[&str]); 16] = [
+    ("aep-core", &[]),
+    ("jwt-ring", &[]),
+    ("build-settings", &[]),
+    ("command-line", &["aep-core"]),
+    ("aep-ims", &["aep-core", "jwt-ring"]),
+    ("aep-fleet", &["aep-core", "aep-ims"]),
+    ("aep-auth", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
+    ("git-credential-aep", &["aep-core", "aep-fleet", "command-line"]),
+    ("kube-credential-aep", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
+    ("bazel-credential-aep", &["aep-core", "aep-fleet", "command-line"]),
+    ("aep-postman", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
+    ("aep-prompt", &["aep-core", "command-line"]),
+    ("ims-emulator", &["jwt-ring"]),
+    ("quickstart", &["ims-emulator"]),
+    ("pages", &["aep-core", "command-line"]),
+    ("benches", &["aep-core", "aep-fleet", "ims-emulator"]),
+];
+
+fn metadata() -> Value {
+    let output = Command::new("cargo")
+        .args(["metadata", "--format-version", "1", "--no-deps", "--offline", "--manifest-path"])
+        .arg(root().join("Cargo.toml"))
+        .output()
+        .unwrap();
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn no_crate_reaches_through_a_wall() {
+    let metadata = metadata();
+    let mut found = BTreeMap::new();
+    for package in metadata["packages"].as_array().unwrap() {
+        let ours: Vec<String> = package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null() && !dependency["path"].is_null())
+            .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+            .collect();
+        found.insert(package["name"].as_str().unwrap().to_owned(), ours);
+    }
+    found.remove("stories");
+    for (name, allowed) in WALLS {
+        let used = found.remove(name).unwrap_or_else(|| panic!("{name} is gone; draw the walls anew"));
+        for own in used {
+            assert!(allowed.contains(&own.as_str()), "{name} reaches for {own}");
+        }
+    }
+    assert!(found.is_empty(), "no walls are drawn for {:?}", found.keys());
+}
+
+#[test]
+fn the_core_knows_no_tool_and_the_page_names_every_crate() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    for (name, _) in WALLS {
+        assert!(page.contains(&format!("`{name}`")), "{name} is not on the page");
+    }
+    let core = root().join("crates/aep-core/src");
+    for word in ["match tool", "\"git\"", "\"kubectl\"", "ureq::", "jsonwebtoken::", "clap::"] {
+        let found = Command::new("grep").args(["-rlF", word]).arg(&core).output().unwrap();
+        assert!(found.stdout.is_empty(), "{word}: {}", String::from_utf8_lossy(&found.stdout));
+    }
+}
