@@ -257,3 +257,48 @@ fn a_retired_service_account_is_told_so() {
     assert_clean(&output);
     assert!(text(&output.stdout).contains("aep-auth profile set default flow=oauth"), "{}", text(&output.stdout));
 }
+
+#[cfg(unix)]
+#[test]
+fn on_a_terminal_it_asks_field_by_field() {
+    if !stories::has("tmux") {
+        return;
+    }
+    let Known { id, secret, .. } = known(Flow::Oauth);
+    let world = World::empty();
+    let url = world.emulator.url();
+    let command = format!("aep-auth import --ims-url {url} --platform-url {url}; echo ended=$?; cat");
+    let terminal = stories::terminal::Terminal::open(&world, &command);
+    for (question, answer) in [
+        ("API key (client id):", id.as_str()),
+        ("client secret (not shown):", secret.as_str()),
+        ("organization id (…@AdobeOrg):", ORG),
+        ("technical account id", ""),
+        ("scopes (empty", ""),
+    ] {
+        terminal.wait_for(question);
+        terminal.type_line(answer);
+    }
+    terminal.wait_for("ended=0");
+    assert!(!terminal.screen().contains(&secret), "the secret was echoed");
+    world.token();
+
+    let Known { id, secret, account } = known(Flow::Jwt);
+    let world = World::empty();
+    world.write("private.key", ims_emulator::private_key_pem());
+    let url = world.emulator.url();
+    let command = format!("aep-auth import --ims-url {url} --platform-url {url}; echo ended=$?; cat");
+    let terminal = stories::terminal::Terminal::open(&world, &command);
+    for (question, answer) in [
+        ("API key (client id):", id.as_str()),
+        ("client secret (not shown):", secret.as_str()),
+        ("organization id (…@AdobeOrg):", ORG),
+        ("technical account id", account.as_str()),
+        ("path of the private key", "~/private.key"),
+    ] {
+        terminal.wait_for(question);
+        terminal.type_line(answer);
+    }
+    terminal.wait_for("ended=0");
+    world.token();
+}

@@ -5,9 +5,13 @@
 
 #![expect(clippy::disallowed_methods, clippy::print_stdout, reason = "it measures this machine, and prints the result")]
 
+mod crowd;
+mod fleet;
 mod measure;
 mod place;
+mod postman;
 mod rows;
+mod shells;
 
 use std::path::Path;
 
@@ -23,18 +27,28 @@ fn main() -> Result<()> {
     let wanted: Vec<String> = first.into_iter().chain(arguments).collect();
     let place = place::Place::prepare()?;
     println!("{}", machine());
+    let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<52} {:>9} {:>9} {:>7} {:>7}", "whole process, medians", "ours", "theirs", "ratio", "limit");
-    for row in rows::all(&place)? {
-        if wanted.is_empty() || wanted.iter().any(|word| row.name.contains(word.as_str())) {
-            let pair = measure::pair(&row.ours, &row.theirs, row.rounds)?;
-            let limit = row.limit.map_or_else(String::new, |limit| format!("{limit:.2}"));
-            println!(
-                "{:<52} {:>6} µs {:>6} µs {:>7.2} {limit:>7}",
-                row.name,
-                pair.ours.as_micros(),
-                pair.theirs.as_micros(),
-                pair.ratio
-            );
+    for row in rows::all(&place)?.into_iter().filter(|row| is_wanted(&row.name)) {
+        let pair = measure::pair(&row.ours, &row.theirs, row.rounds)?;
+        let limit = row.limit.map_or_else(String::new, |limit| format!("{limit:.2}"));
+        println!(
+            "{:<52} {:>6} µs {:>6} µs {:>7.2} {limit:>7}",
+            row.name,
+            pair.ours.as_micros(),
+            pair.theirs.as_micros(),
+            pair.ratio
+        );
+    }
+    for (name, print) in [
+        ("crowd", crowd::print as fn(&place::Place) -> Result<()>),
+        ("shells", shells::print),
+        ("postman", postman::print),
+        ("fleet", fleet::print),
+    ] {
+        if is_wanted(name) {
+            println!();
+            print(&place)?;
         }
     }
     println!("\n{:<52} {:>9}", "binary, release", "KiB");

@@ -49,7 +49,8 @@ impl Timed {
         })
     }
 
-    fn once(&self) -> Result<Duration> {
+    /// Runs it once, with what comes before.
+    pub(crate) fn once(&self) -> Result<Duration> {
         if let Some(before) = &self.before {
             before.once()?;
         }
@@ -112,4 +113,11 @@ pub(crate) fn pair(ours: &Timed, theirs: &Timed, rounds: usize) -> Result<Pair> 
     all.1.sort_unstable();
     all.2.sort_unstable_by(f64::total_cmp);
     Ok(Pair { ours: all.0[rounds / 2], theirs: all.1[rounds / 2], ratio: all.2[rounds / 2] })
+}
+
+/// The median of some runs of one command.
+pub(crate) fn median(command: &Timed, rounds: usize) -> Result<Duration> {
+    let mut all = (0..rounds).map(|_| command.once()).collect::<Result<Vec<_>>>()?;
+    all.sort_unstable();
+    Ok(all[rounds / 2])
 }

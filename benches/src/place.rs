@@ -57,6 +57,12 @@ impl Place {
         self.release.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
+    /// The prompt that `install.sh` built.
+    pub(crate) fn installed_prompt(&self) -> Option<PathBuf> {
+        let targets = std::fs::read_dir(self.release.parent()?.join("static")).ok()?;
+        targets.flatten().map(|target| target.path().join("release/aep-prompt")).find(|path| path.is_file())
+    }
+
     /// What `cargo new` and `cargo build --release` make.
     pub(crate) fn empty(&self) -> PathBuf {
         self.path("empty/target/release/empty")

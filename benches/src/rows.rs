@@ -20,6 +20,7 @@ pub(crate) struct Row {
 pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
     let mut rows = cached(place)?;
     rows.extend(many(place));
+    rows.extend(as_installed(place));
     rows.extend(cold(place)?);
     Ok(rows)
 }
@@ -63,6 +64,7 @@ fn cached(place: &Place) -> Result<Vec<Row>> {
             empty(),
             1.35,
         ),
+        row("aep-auth status, cached / empty", ours("aep-auth", &["status"]), empty(), 1.35),
         row("aep-postman environment, cached / empty", ours("aep-postman", &["environment"]), empty(), 1.25),
     ])
 }
@@ -78,6 +80,19 @@ fn many(place: &Place) -> Vec<Row> {
             limit: Some(1.05),
         })
         .to_vec()
+}
+
+/// `aep-prompt` with its C library inside, as `install.sh` leaves it; no row where that was not built.
+fn as_installed(place: &Place) -> Vec<Row> {
+    let found = place.installed_prompt();
+    let row = |program| Row {
+        name: "aep-prompt as installed (static) / empty".to_owned(),
+        ours: Timed::new(program, &[]).with(&place.variables("one")),
+        theirs: Timed::new(place.empty(), &[]),
+        rounds: 400,
+        limit: Some(0.80),
+    };
+    found.map(row).into_iter().collect()
 }
 
 /// A fetch over TLS against curl with the same request.

@@ -15,6 +15,8 @@ pub mod git;
 pub mod kubernetes;
 #[cfg(unix)]
 pub mod redis;
+#[cfg(unix)]
+pub mod terminal;
 
 /// The path of one of the workspace's binaries, built now if need be.
 pub fn binary(name: &str) -> PathBuf {

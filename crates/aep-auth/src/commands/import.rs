@@ -29,7 +29,9 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, arguments: &ImportArgume
     }
     let candidates = match &arguments.file {
         Some(path) => import::read(&run::read_input(call, path)?)?,
-        None if std::io::stdin().is_terminal() => vec![import::terminal::ask()?],
+        None if std::io::stdin().is_terminal() => {
+            vec![import::terminal::ask(call.context.environment.path("HOME").as_deref())?]
+        }
         None => import::read(&run::read_input(call, Path::new("-"))?)?,
     };
     let others = describe_all(&candidates);

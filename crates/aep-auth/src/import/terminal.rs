@@ -1,15 +1,19 @@
 //! Field by field, as the tutorial's reader copies them from the Developer Console's page.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
+use std::path::{Path, PathBuf};
 
-use aep_core::profile::Flow;
+use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::{Error, Result};
 
 use super::Candidate;
 
-/// Asks on the terminal; the client secret without echo.
-pub(crate) fn ask() -> Result<Candidate> {
+/// A key is a few kilobytes.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// Asks on the terminal; the client secret without echo, the private key by its path.
+pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
     let failed = |error: std::io::Error| Error::configuration(format!("cannot read from the terminal: {error}"));
     let ask = |what: &str| -> Result<String> {
         let mut out = std::io::stderr();
@@ -28,7 +32,17 @@ pub(crate) fn ask() -> Result<Candidate> {
     let technical_account_id =
         optional(ask("technical account id, for a service account (JWT); empty for OAuth Server-to-Server")?);
     let flow = if technical_account_id.is_some() { Flow::Jwt } else { Flow::Oauth };
+    let mut scopes = Vec::new();
+    let mut private_key = None;
+    if flow == Flow::Jwt {
+        let path = optional(ask("path of the private key (private.key)")?);
+        private_key = path.map(|path| read_key(&path, home)).transpose()?;
+    } else {
+        scopes = split_list(&ask("scopes (empty: those of Experience Platform)")?);
+    }
     Ok(Candidate {
+        scopes,
+        private_key,
         found_in: "what you typed",
         flow: Some(flow),
         client_id,
@@ -37,4 +51,17 @@ pub(crate) fn ask() -> Result<Candidate> {
         technical_account_id,
         ..Candidate::default()
     })
+}
+
+fn read_key(typed: &str, home: Option<&Path>) -> Result<Secret> {
+    // No shell has seen the path.
+    let path = match (typed.strip_prefix("~/"), home) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => PathBuf::from(typed),
+    };
+    let refuse = |error: std::io::Error| Error::configuration(format!("cannot read {}: {error}", path.display()));
+    let mut text = String::new();
+    let file = std::fs::File::open(&path).map_err(refuse)?;
+    file.take(MOST_BYTES).read_to_string(&mut text).map_err(refuse)?;
+    Ok(Secret::new(crate::certificate::with_neighbour(text, &path)))
 }

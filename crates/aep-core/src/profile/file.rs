@@ -105,7 +105,8 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
 /// Configuration, naming file and key.
 pub fn parse(text: &str, path: &Path) -> Result<Fields> {
     let document = DeTable::parse(text.trim_start_matches('\u{feff}')).map_err(|error| {
-        let line = error.span().map_or(1, |span| text[..span.start.min(text.len())].matches('\n').count() + 1);
+        let line =
+            error.span().map_or(1, |span| 1 + text.bytes().take(span.start).filter(|byte| *byte == b'\n').count());
         Error::configuration(format!("{} line {line}: {}", path.display(), error.message()))
     })?;
     let mut fields = Fields::default();
@@ -293,6 +294,14 @@ mod tests {
             let refusal = parse_at(text).unwrap_err();
             assert!(refusal.message().starts_with("/config/profiles/prod.toml"), "{text}: {refusal}");
             assert!(!refusal.message().contains("marker"), "{text}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn a_mistake_after_a_mark_and_foreign_letters_has_its_line() {
+        // toml counts from behind the byte-order mark, so that the place may fall inside a letter.
+        for text in ["\u{feff}f|ow = 1\n", "\u{feff}é = \"ä\nö", "\u{feff}a = 1\nb = \"é\0\""] {
+            assert!(parse(text, Path::new("p.toml")).is_err(), "{text:?}");
         }
     }
 }

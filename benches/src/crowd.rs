@@ -1,0 +1,52 @@
+//! 200 processes at once: on an empty cache against the same crowd on a warm one.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use crate::place::Place;
+
+const SIZE: usize = 200;
+const ROUNDS: usize = 7;
+
+pub(crate) fn print(place: &Place) -> Result<()> {
+    let cold = median(place, true)?;
+    let warm = median(place, false)?;
+    println!("{SIZE} processes at once, wall time, medians of {ROUNDS}");
+    println!("{:<52} {:>6} ms", "empty cache, over TLS", cold.as_millis());
+    println!("{:<52} {:>6} ms", "warm cache", warm.as_millis());
+    println!("{:<52} {:>6} ms   limit: a round trip + 500 ms", "difference", cold.saturating_sub(warm).as_millis());
+    Ok(())
+}
+
+fn median(place: &Place, is_cold: bool) -> Result<Duration> {
+    let mut all = Vec::new();
+    for _ in 0..ROUNDS {
+        if is_cold {
+            let forget =
+                Command::new(place.ours("aep-auth")).arg("forget").env_clear().envs(place.variables("one")).output()?;
+            ensure!(forget.status.success(), "forget failed");
+        }
+        all.push(once(place)?);
+    }
+    all.sort_unstable();
+    Ok(all[ROUNDS / 2])
+}
+
+fn once(place: &Place) -> Result<Duration> {
+    let requests = place.emulator.token_requests();
+    let began = Instant::now();
+    let children = (0..SIZE)
+        .map(|_| {
+            let mut command = Command::new(place.ours("aep-auth"));
+            command.arg("token").env_clear().envs(place.variables("one")).stdout(Stdio::null()).spawn()
+        })
+        .collect::<std::io::Result<Vec<_>>>()?;
+    for mut child in children {
+        ensure!(child.wait()?.success(), "a process failed");
+    }
+    let took = began.elapsed();
+    ensure!(place.emulator.token_requests() - requests <= 1, "more than one request");
+    Ok(took)
+}
