@@ -20,6 +20,42 @@ pub(crate) fn print(place: &Place) -> Result<()> {
     Ok(())
 }
 
+/// 500 processes on 50 machines with one engine, on empty caches against the same crowd on warm ones.
+pub(crate) fn print_fleet(place: &Place, engine: &str) -> Result<()> {
+    const MACHINES: usize = 50;
+    const CROWD: usize = 500;
+    let run = |round: usize| -> Result<Duration> {
+        let requests = place.emulator.token_requests();
+        let began = Instant::now();
+        let children = (0..CROWD)
+            .map(|number| {
+                let folder = place.path(&format!("machines{round}/{}", number % MACHINES));
+                let mut command = Command::new(place.ours("aep-auth"));
+                command.arg("token").env_clear().envs(place.variables("one")).env("AEP_CACHE_DIR", folder);
+                // A prefix for each round: the engine is empty for it.
+                command.env("AEP_SHARED_CACHE", format!("{engine}?prefix=round{round}:")).stdout(Stdio::null()).spawn()
+            })
+            .collect::<std::io::Result<Vec<_>>>()?;
+        for mut child in children {
+            ensure!(child.wait()?.success(), "a process failed");
+        }
+        ensure!(place.emulator.token_requests() - requests <= 1, "more than one request");
+        Ok(began.elapsed())
+    };
+    let mut both = Vec::new();
+    for round in 0..ROUNDS {
+        std::fs::create_dir_all(place.path(&format!("machines{round}")))?;
+        both.push((run(round)?, run(round)?));
+    }
+    both.sort_unstable_by_key(|(cold, warm)| cold.saturating_sub(*warm));
+    let (cold, warm) = both[ROUNDS / 2];
+    println!("{CROWD} processes at once on {MACHINES} machines with one engine, medians of {ROUNDS}");
+    println!("{:<52} {:>6} ms", "empty caches, over TLS", cold.as_millis());
+    println!("{:<52} {:>6} ms", "warm caches", warm.as_millis());
+    println!("{:<52} {:>6} ms   limit: a round trip + 1 s", "difference", cold.saturating_sub(warm).as_millis());
+    Ok(())
+}
+
 fn median(place: &Place, is_cold: bool) -> Result<Duration> {
     let mut all = Vec::new();
     for _ in 0..ROUNDS {

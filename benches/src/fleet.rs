@@ -23,6 +23,7 @@ pub(crate) fn print(place: &Place) -> Result<()> {
         println!("redis-server is not installed");
         return Ok(());
     };
+    crate::crowd::print_fleet(place, &format!("redis://127.0.0.1:{}/0", engine.port))?;
     let emulator = Emulator::plain()?;
     let folder = place.path("fleet");
     let before = engine.counters()?;
