@@ -23,9 +23,9 @@ const WALLS: [(&str, &[&str]); 16] = [
     ("aep-postman", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
     ("aep-prompt", &["aep-core", "command-line"]),
     ("ims-emulator", &["jwt-ring"]),
-    ("quickstart", &["ims-emulator"]),
+    ("quickstart", &["build-settings", "ims-emulator"]),
     ("pages", &["aep-core", "command-line"]),
-    ("benches", &["aep-core", "aep-fleet", "ims-emulator"]),
+    ("benches", &["aep-core", "aep-fleet", "build-settings", "ims-emulator"]),
 ];
 
 fn metadata() -> Value {

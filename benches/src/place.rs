@@ -1,7 +1,7 @@
 //! What is measured and what it is measured against: our binaries, the empty program, an emulator, filled folders.
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -29,15 +29,11 @@ pub(crate) struct Place {
 impl Place {
     /// Builds and fills everything.
     pub(crate) fn prepare() -> Result<Self> {
-        let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(&cargo);
-        build.args(["build", "--release", "--quiet", "--bins", "--workspace", "--exclude", "benches"]);
-        ensure!(build.current_dir(&workspace).status()?.success(), "the binaries do not build");
-        let release = std::env::current_exe()?.parent().context("no folder")?.to_owned();
+        ensure!(!cfg!(debug_assertions), "a build without optimization says nothing: cargo run --release -p benches");
+        let release = build_settings::build_programs(&["--bins", "--workspace", "--exclude", "benches"])?;
         let folder = tempfile::tempdir()?;
         let place = Self { folder, emulator: Emulator::tls()?, release };
-        place.make_empty_program(&cargo)?;
+        place.make_empty_program()?;
         std::fs::write(place.path("ca.pem"), place.emulator.ca_pem().context("no authority")?)?;
         std::fs::write(place.path("credential.json"), place.emulator.credential_file(Flow::Oauth))?;
         for home in ["one", "many"] {
@@ -84,12 +80,12 @@ impl Place {
         .to_vec()
     }
 
-    fn make_empty_program(&self, cargo: &OsString) -> Result<()> {
+    fn make_empty_program(&self) -> Result<()> {
         let folder = self.path("empty");
         std::fs::create_dir_all(folder.join("src"))?;
         std::fs::write(folder.join("Cargo.toml"), "[package]\nname = \"empty\"\nedition = \"2024\"\n\n[workspace]\n")?;
         std::fs::write(folder.join("src/main.rs"), "fn main() {}\n")?;
-        let mut build = Command::new(cargo);
+        let mut build = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         build.args(["build", "--release", "--quiet", "--offline", "--target-dir", "target"]).current_dir(&folder);
         ensure!(build.status()?.success(), "the empty program does not build");
         Ok(())

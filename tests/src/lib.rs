@@ -21,18 +21,7 @@ pub mod terminal;
 /// The path of one of the workspace's binaries, built now if need be.
 pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut command = Command::new(cargo);
-        command.args(["build", "--quiet", "--workspace", "--bins", "--manifest-path"]);
-        command.arg(root().join("Cargo.toml"));
-        if !cfg!(debug_assertions) {
-            command.arg("--release");
-        }
-        assert!(command.status().unwrap().success(), "the binaries do not build");
-        // The tests stand in `deps`, the binaries beside it.
-        std::env::current_exe().unwrap().parent().unwrap().parent().unwrap().to_owned()
-    });
+    let folder = FOLDER.get_or_init(|| build_settings::build_programs(&["--workspace", "--bins"]).unwrap());
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 

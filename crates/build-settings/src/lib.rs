@@ -6,8 +6,12 @@
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a build script talks to cargo by these")]
 
+mod programs;
+
 use std::path::Path;
 use std::process::Command;
+
+pub use programs::build_programs;
 
 /// Prints the settings for cargo.
 pub fn print() {

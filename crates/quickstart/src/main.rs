@@ -13,7 +13,8 @@ use anyhow::{Context as _, Result, bail, ensure};
 use ims_emulator::{Emulator, Flow};
 
 fn main() -> Result<()> {
-    let program = build().context("cannot build aep-auth")?;
+    let programs = build_settings::build_programs(&["--package", "aep-auth"]).context("cannot build aep-auth")?;
+    let program = programs.join(format!("aep-auth{}", std::env::consts::EXE_SUFFIX));
     let emulator = Emulator::plain().context("cannot start the emulator")?;
     let folder = tempfile::tempdir().context("cannot make a folder")?;
     std::fs::write(folder.path().join("credential.json"), emulator.credential_file(Flow::Oauth))?;
@@ -21,20 +22,6 @@ fn main() -> Result<()> {
     walk.tour()?;
     ensure!(emulator.token_requests() == 1, "expected one token request, saw {}", emulator.token_requests());
     Ok(())
-}
-
-/// Builds the program beside this one, with the same cargo and profile.
-fn build() -> Result<PathBuf> {
-    let folder = std::env::current_exe()?.parent().context("no folder")?.to_owned();
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
-    command.args(["build", "--quiet", "--package", "aep-auth", "--manifest-path"]);
-    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml"));
-    if !cfg!(debug_assertions) {
-        command.arg("--release");
-    }
-    ensure!(command.status()?.success(), "cargo build failed");
-    Ok(folder.join(format!("aep-auth{}", std::env::consts::EXE_SUFFIX)))
 }
 
 struct Walk<'a> {
