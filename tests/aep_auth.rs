@@ -292,3 +292,16 @@ fn output_to_a_closed_pipe_is_a_normal_end() {
     world.prepare(shell.args(["-c", "{ aep-auth token; echo $? >&2; } | true"]));
     assert_eq!(text(&shell.output().unwrap().stderr), "0\n");
 }
+
+#[test]
+fn a_closed_standard_stream_is_open_on_nothing_before_any_file_can_take_its_number() {
+    let world = World::oauth();
+    for closed in ["2>&-", "1>&- 2>&-", "0<&- 1>&- 2>&-"] {
+        let mut shell = Command::new("sh");
+        // What the command inherits is what the program had; its own files close themselves.
+        let open = "{ : <&0; } && { : >&1; } && { : >&2; }";
+        world.prepare(shell.args(["-c", &format!("aep-auth exec -- sh -c '{open}' {closed}")]));
+        let told = shell.output().unwrap();
+        assert!(told.status.success(), "{closed}: {}", told.status);
+    }
+}

@@ -9,19 +9,20 @@ use serde_json::Value;
 use stories::root;
 
 /// Our own crates that each crate uses to run; what is used to build or to test it is free.
-const WALLS: [(&str, &[&str]); 16] = [
+const WALLS: [(&str, &[&str]); 17] = [
     ("aep-core", &[]),
     ("jwt-ring", &[]),
     ("build-settings", &[]),
+    ("program-start", &[]),
     ("command-line", &["aep-core"]),
     ("aep-ims", &["aep-core", "jwt-ring"]),
     ("aep-fleet", &["aep-core", "aep-ims"]),
-    ("aep-auth", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
-    ("git-credential-aep", &["aep-core", "aep-fleet", "command-line"]),
-    ("kube-credential-aep", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
-    ("bazel-credential-aep", &["aep-core", "aep-fleet", "command-line"]),
-    ("aep-postman", &["aep-core", "aep-fleet", "aep-ims", "command-line"]),
-    ("aep-prompt", &["aep-core", "command-line"]),
+    ("aep-auth", &["aep-core", "aep-fleet", "aep-ims", "command-line", "program-start"]),
+    ("git-credential-aep", &["aep-core", "aep-fleet", "command-line", "program-start"]),
+    ("kube-credential-aep", &["aep-core", "aep-fleet", "aep-ims", "command-line", "program-start"]),
+    ("bazel-credential-aep", &["aep-core", "aep-fleet", "command-line", "program-start"]),
+    ("aep-postman", &["aep-core", "aep-fleet", "aep-ims", "command-line", "program-start"]),
+    ("aep-prompt", &["aep-core", "command-line", "program-start"]),
     ("ims-emulator", &["jwt-ring"]),
     ("quickstart", &["build-settings", "ims-emulator"]),
     ("pages", &["aep-core", "command-line"]),

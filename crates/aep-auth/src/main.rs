@@ -1,6 +1,6 @@
 //! `aep-auth`: import the credential file that Adobe gives you, then `token`, `headers`, `env`, `exec`, `status`, `check`.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod certificate;
 mod cli;
@@ -11,6 +11,4 @@ mod quick;
 mod quote;
 mod run;
 
-fn main() -> ExitCode {
-    aep_core::process::run(run::run)
-}
+program_start::main!(aep_core::process::run(run::run));

@@ -3,7 +3,6 @@
 
 use std::ffi::OsString;
 use std::io::{self, Read, Write};
-use std::process::ExitCode;
 
 use crate::clock::SystemClock;
 use crate::error::Kind;
@@ -22,32 +21,32 @@ pub struct Call<'a> {
     pub output: &'a mut Vec<u8>,
 }
 
-/// Runs a tool as the whole process; its value is the exit code after success.
+/// Runs a tool as the whole process, and gives its exit code; the tool's own value is the one after success.
 ///
 /// A panic prints no payload, since that may hold anything, and ends with exit code 1.
-pub fn run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
+pub fn run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
         let _ = writeln!(io::stderr(), "error: internal fault{place}\nhint: please report it");
         std::process::exit(1);
     }));
     match try_run(tool) {
-        Ok(code) => ExitCode::from(code),
+        Ok(code) => code,
         Err(error) => {
             let _ = error.write_to(&mut io::stderr());
-            ExitCode::from(error.kind().exit_code())
+            error.kind().exit_code()
         }
     }
 }
 
 /// Runs a tool that must never get in the way: whatever happens, nothing is told, the exit code is 0, and nobody but the
 /// file system is asked for anything.
-pub fn run_silently(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> ExitCode {
+pub fn run_silently(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> u8 {
     std::panic::set_hook(Box::new(|_| std::process::exit(0)));
     let environment = Environment::of_process();
     let folders = Folders::find_quickly(&environment);
     let _ = run_in(&context(environment, folders, Log::silent()), tool);
-    ExitCode::SUCCESS
+    0
 }
 
 fn try_run(tool: impl FnOnce(&mut Call<'_>) -> Result<u8>) -> Result<u8> {

@@ -1,6 +1,6 @@
 //! `aep-postman`: environment, self-renewing pre-request script and collection for Postman, newman and the Postman CLI.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod cli;
 mod collection;
@@ -9,6 +9,4 @@ mod json;
 mod run;
 mod script;
 
-fn main() -> ExitCode {
-    aep_core::process::run(run::run)
-}
+program_start::main!(aep_core::process::run(run::run));

@@ -2,13 +2,11 @@
 //!
 //! It runs at every prompt: no network, no lock, no child process, nothing written, and exit code 0 whatever happens.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod cli;
 mod paint;
 mod run;
 mod template;
 
-fn main() -> ExitCode {
-    aep_core::process::run_silently(run::run)
-}
+program_start::main!(aep_core::process::run_silently(run::run));

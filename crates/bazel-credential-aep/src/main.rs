@@ -2,12 +2,10 @@
 //!
 //! The protocol: <https://github.com/EngFlow/credential-helper-spec/blob/main/spec.md>.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod cli;
 mod request;
 mod run;
 
-fn main() -> ExitCode {
-    aep_core::process::run(run::run)
-}
+program_start::main!(aep_core::process::run(run::run));

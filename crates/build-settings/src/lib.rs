@@ -1,5 +1,5 @@
-//! What the build script of every binary asks for: the text of `--version`, and link settings that make a program start
-//! faster.
+//! What the build script of every binary asks for: the text of `--version`, how the program starts, and link settings
+//! that make it start faster. And [`build_programs`], for the tests and tools that run the binaries.
 //!
 //! The link settings concern release builds for Linux with the GNU C library, made on that machine. Where a condition is not met,
 //! nothing changes. What each gave is written down in `benches/README.md`.
@@ -17,6 +17,7 @@ pub use programs::build_programs;
 pub fn print() {
     println!("cargo:rerun-if-changed=build.rs");
     version();
+    direct_start();
     link_settings();
 }
 
@@ -36,14 +37,25 @@ fn version() {
     println!("cargo:rustc-env=AEP_VERSION={} ({commit}, {})", variable("CARGO_PKG_VERSION"), variable("PROFILE"));
 }
 
+/// `direct_start`, for `program-start`: with the GNU C library alone the arguments are known without Rust's own start.
+fn direct_start() {
+    println!("cargo:rustc-check-cfg=cfg(direct_start)");
+    if is_gnu_linux() {
+        println!("cargo:rustc-cfg=direct_start");
+    }
+}
+
+fn is_gnu_linux() -> bool {
+    is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")
+}
+
+fn is(variable: &str, value: &str) -> bool {
+    std::env::var(variable).is_ok_and(|own| own == value)
+}
+
 fn link_settings() {
-    let is = |variable: &str, value: &str| std::env::var(variable).is_ok_and(|own| own == value);
     let is_native = std::env::var("HOST").ok() == std::env::var("TARGET").ok();
-    if !is("CARGO_CFG_TARGET_OS", "linux")
-        || !is("CARGO_CFG_TARGET_ENV", "gnu")
-        || !is("PROFILE", "release")
-        || !is_native
-    {
+    if !is_gnu_linux() || !is("PROFILE", "release") || !is_native {
         return;
     }
     unwinder_statically();

@@ -2,13 +2,11 @@
 //!
 //! The protocol: <https://git-scm.com/docs/git-credential#IOFMT>.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod answer;
 mod cli;
 mod request;
 mod run;
 
-fn main() -> ExitCode {
-    aep_core::process::run(run::run)
-}
+program_start::main!(aep_core::process::run(run::run));

@@ -2,7 +2,7 @@
 //!
 //! The protocol: <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>.
 
-use std::process::ExitCode;
+#![cfg_attr(all(direct_start, not(test)), no_main)]
 
 mod cli;
 mod parent;
@@ -10,6 +10,4 @@ mod repeat;
 mod request;
 mod run;
 
-fn main() -> ExitCode {
-    aep_core::process::run(|call| run::run(call, parent::mark()))
-}
+program_start::main!(aep_core::process::run(|call| run::run(call, parent::mark())));
