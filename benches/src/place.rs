@@ -53,10 +53,12 @@ impl Place {
         self.release.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
     }
 
-    /// The prompt that `install.sh` built.
+    /// A copy of the prompt that `install.sh` built, since a copy is what it installs; nothing where it has not run.
     pub(crate) fn installed_prompt(&self) -> Option<PathBuf> {
         let targets = std::fs::read_dir(self.release.parent()?.join("static")).ok()?;
-        targets.flatten().map(|target| target.path().join("release/aep-prompt")).find(|path| path.is_file())
+        let mut built = targets.flatten().map(|target| target.path().join("release/aep-prompt"));
+        let installed = self.path("aep-prompt");
+        std::fs::copy(built.find(|path| path.is_file())?, &installed).ok().map(|_| installed)
     }
 
     /// What `cargo new` and `cargo build --release` make.
