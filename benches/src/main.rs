@@ -33,11 +33,12 @@ fn main() -> Result<()> {
         let pair = measure::pair(&row.ours, &row.theirs, row.rounds)?;
         let limit = row.limit.map_or_else(String::new, |limit| format!("{limit:.2}"));
         println!(
-            "{:<52} {:>6} µs {:>6} µs {:>7.2} {limit:>7}",
+            "{:<52} {:>6} µs {:>6} µs {:>7.digits$} {limit:>7}",
             row.name,
             pair.ours.as_micros(),
             pair.theirs.as_micros(),
-            pair.ratio
+            pair.ratio,
+            digits = if pair.ratio < 0.01 { 5 } else { 2 },
         );
     }
     for (name, print) in [

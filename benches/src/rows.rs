@@ -22,6 +22,7 @@ pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
     rows.extend(many(place));
     rows.extend(as_installed(place));
     rows.extend(cold(place)?);
+    rows.extend(aio(place)?);
     Ok(rows)
 }
 
@@ -125,6 +126,28 @@ fn cold(place: &Place) -> Result<Vec<Row>> {
         rounds: 60,
         limit: Some(0.80),
     }])
+}
+
+/// Adobe's own command line with a token that it has at hand; no row where it is not on the path.
+fn aio(place: &Place) -> Result<Option<Row>> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let Some(program) = std::env::split_paths(&path).map(|folder| folder.join("aio")).find(|path| path.is_file())
+    else {
+        return Ok(None);
+    };
+    let folder = place.path("aio/.config");
+    std::fs::create_dir_all(&folder)?;
+    let token = r#"{"token":"eyJ0","expiry":9999999999999}"#;
+    let context = format!(r#"{{"client_id":"a","client_secrets":["b"],"scopes":["openid"],"access_token":{token}}}"#);
+    let quiet = r#""aio-cli-telemetry":{"optOut":true}"#;
+    std::fs::write(folder.join("aio"), format!(r#"{{"ims":{{"contexts":{{"mine":{context}}}}},{quiet}}}"#))?;
+    Ok(Some(Row {
+        name: "aep-auth token, cached / aio auth login, cached".to_owned(),
+        ours: Timed::new(place.ours("aep-auth"), &["token"]).with(&place.variables("one")),
+        theirs: Timed::new(program, &["auth", "login", "--ctx", "mine", "--bare"]).with(&place.variables("aio")),
+        rounds: 7,
+        limit: None,
+    }))
 }
 
 fn git_exec_path() -> Result<std::path::PathBuf> {
