@@ -123,6 +123,33 @@ fn a_forced_renewal_reaches_the_other_machines_when_they_need_it() {
 }
 
 #[test]
+fn what_is_dropped_does_not_come_back_from_the_engine() {
+    if !has("redis-server") {
+        return;
+    }
+    let redis = Redis::plain();
+    let mut world = world(&redis);
+    let mut old = world.token();
+    let refused = |token: &str| format!("protocol=https\nhost=platform.adobe.io\npassword={token}\n\n");
+    for arguments in [["erase"].as_slice(), &["forget"], &["forget", "--revoke"], &["forget", "--all"]] {
+        let output = match arguments {
+            ["erase"] => world.run_with_input("git-credential-aep", arguments, refused(&old).as_bytes()),
+            _ => world.run("aep-auth", arguments),
+        };
+        assert_clean(&output);
+        let new = world.token();
+        assert_ne!(new, old, "{arguments:?}");
+        old = new;
+    }
+    // Another token than the cached one, and an engine that is switched off: nothing is dropped.
+    assert_clean(&world.run_with_input("git-credential-aep", &["erase"], refused("eyJother").as_bytes()));
+    world.set("AEP_CACHE", "off");
+    assert_clean(&world.run("aep-auth", &["forget", "--all"]));
+    world.unset("AEP_CACHE");
+    assert_eq!(one_token(&[on(&world, 2).output().unwrap()]), old);
+}
+
+#[test]
 fn near_its_end_one_machine_renews_and_the_others_go_on() {
     if !has("redis-server") {
         return;

@@ -108,6 +108,22 @@ fn a_token_that_was_revoked_is_replaced_when_its_process_comes_back() {
 }
 
 #[test]
+fn a_token_that_ims_called_invalid_is_given_to_nobody_when_its_renewal_fails() {
+    use ims_emulator::{Fault, Kind};
+    let world = World::oauth();
+    let first = world.token();
+    world.emulator.revoke(&first);
+    let fault = Fault::times(1, Kind::respond(400, r#"{"error":"temporarily"}"#));
+    world.emulator.fault(fault.at("/ims/token"));
+    let mut shell = Command::new("sh");
+    world.prepare(&mut shell);
+    let script = "kube-credential-aep >&2; kube-credential-aep 2>&1 && exit 9; kube-credential-aep 2>&1";
+    let output = shell.args(["-c", script]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stdout));
+    assert!(text(&output.stderr).contains(&first) && !text(&output.stdout).contains(&first));
+}
+
+#[test]
 fn an_ims_that_does_not_answer_changes_nothing() {
     let world = World::oauth();
     world.token();

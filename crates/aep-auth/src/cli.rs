@@ -80,13 +80,13 @@ pub(crate) enum Command {
         /// File with the token, `-` for standard input [default: the cached token]
         file: Option<PathBuf>,
     },
-    /// Drop the cached token
+    /// Drop the cached token, here and on the shared cache
     Forget {
         /// Drop the tokens of all profiles
         #[arg(long)]
         all: bool,
         /// Revoke the token at IMS as well
-        #[arg(long, conflicts_with = "all")]
+        #[arg(long)]
         revoke: bool,
     },
     /// Look for what is wrong, and name the cure

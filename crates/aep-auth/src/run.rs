@@ -35,9 +35,11 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
         Command::Secret(command) => commands::secret::run(call, &command)?,
         Command::Jwt => commands::jwt::run(call, &choice)?,
         Command::Inspect { file } => commands::inspect::run(call, &choice, file.as_deref())?,
-        Command::Forget { all: true, .. } => commands::forget::run_all(call)?,
-        Command::Forget { revoke: true, .. } => commands::forget::run_and_revoke(call, &choice)?,
-        Command::Forget { .. } => commands::forget::run(call, &choice)?,
+        Command::Forget { all, revoke } => {
+            let at_ims = if revoke { commands::forget::AtIms::Revoke } else { commands::forget::AtIms::Nothing };
+            let run = if all { commands::forget::run_all } else { commands::forget::run_one };
+            run(call, &choice, at_ims)?;
+        }
         Command::Doctor { report } => {
             let audience =
                 if report { commands::doctor::Audience::Public } else { commands::doctor::Audience::Oneself };

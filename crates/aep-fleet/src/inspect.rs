@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use aep_core::secret::Credentials;
-use aep_core::token::Order;
 use aep_core::{Context, Profile, Result, duration};
 
 use crate::Address;
@@ -64,16 +63,7 @@ fn look(
         }
     }
     let credentials = Credentials::of(context, profile);
-    let order = Order {
-        context,
-        profile,
-        credentials: &credentials,
-        budget: Duration::ZERO,
-        retries: 0,
-        refused: None,
-        min_valid: 0,
-    };
-    let Ok(seals) = road::seals(&order) else { return Ok(()) };
+    let Ok(seals) = road::seals(profile, &credentials) else { return Ok(()) };
     for seal in seals {
         let name = format!("{}{}", address.prefix, seal.name());
         let now = context.clock.now();

@@ -6,16 +6,18 @@
 
 mod address;
 mod engine;
+mod forget;
 mod inspect;
 mod quiet;
 mod road;
 mod seal;
 
 use aep_core::token::{Fetch, Fetched, Order};
-use aep_core::{Context, Profile, Result};
+use aep_core::{Context, Profile, Result, cache};
 use aep_ims::Ims;
 
 pub use address::Address;
+pub use forget::{forget, forget_on_engine};
 pub use inspect::{Finding, inspect};
 
 /// Asks the engine first, where a profile names one; else, and whenever the engine fails, IMS.
@@ -33,7 +35,7 @@ impl Fleet {
 
 impl Fetch for Fleet {
     fn fetch(&self, order: &Order<'_>) -> Result<Fetched> {
-        let is_off = order.context.environment.text("AEP_CACHE")?.as_deref() == Some("off");
+        let is_off = cache::is_off(&order.context.environment)?;
         match Address::of(order.profile)? {
             Some(address) if !is_off => road::fetch(order, &address, &self.ims),
             _ => self.ims.fetch(order),

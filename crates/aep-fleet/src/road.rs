@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use aep_core::error::Kind;
 use aep_core::identity::{Identity, hexadecimal};
+use aep_core::secret::Credentials;
 use aep_core::token::{AccessToken, Fetch, Fetched, Order, Source, State, Token};
-use aep_core::{Error, Result};
+use aep_core::{Error, Profile, Result};
 use aep_ims::Ims;
 use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ type Served = std::result::Result<Result<Fetched>, Trouble>;
 
 impl<'o, 'a> Shared<'o, 'a> {
     fn new(order: &'o Order<'a>, address: &'o Address, engine: Engine) -> std::result::Result<Self, Trouble> {
-        let seals = seals(order).map_err(|error| Trouble(error.message().to_owned()))?;
+        let seals = seals(order.profile, order.credentials).map_err(|error| Trouble(error.message().to_owned()))?;
         Ok(Self { order, engine, seals, prefix: &address.prefix })
     }
 
@@ -199,10 +200,9 @@ impl<'o, 'a> Shared<'o, 'a> {
 }
 
 /// A seal for each secret that may stand behind an entry: the private key of a service account, else the client secrets.
-pub(crate) fn seals(order: &Order<'_>) -> Result<Vec<Seal>> {
-    let identity = Identity::of(order.profile);
-    let credentials = order.credentials;
-    let secrets = if order.profile.private_key.is_some() && order.profile.flow == aep_core::profile::Flow::Jwt {
+pub(crate) fn seals(profile: &Profile, credentials: &Credentials<'_>) -> Result<Vec<Seal>> {
+    let identity = Identity::of(profile);
+    let secrets = if profile.private_key.is_some() && profile.flow == aep_core::profile::Flow::Jwt {
         vec![credentials.private_key()?]
     } else {
         std::iter::once(credentials.client_secret()?).chain(credentials.second_client_secret()?).collect()

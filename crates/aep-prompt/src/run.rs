@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 
 use aep_core::process::Call;
 use aep_core::token::{self, State};
-use aep_core::{Context, Profile, Result, duration, profile};
+use aep_core::{Context, Profile, Result, cache, duration, profile};
 
 use crate::cli::{Cli, Color};
 use crate::paint::{Paint, clean_name};
@@ -26,7 +26,7 @@ pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
             }
         },
     };
-    if call.context.environment.text("AEP_CACHE")?.as_deref() == Some("off") {
+    if cache::is_off(&call.context.environment)? {
         return Ok(0);
     }
     let Some(profile) = profile::resolve_if_any(call.context, &cli.choice.to_choice())? else { return Ok(0) };

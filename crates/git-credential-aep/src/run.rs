@@ -73,7 +73,7 @@ fn erase(call: &mut Call<'_>, choice: Choice) -> Result<()> {
         return Ok(());
     };
     if let Some(profile) = profile_for(call.context, choice, &request)? {
-        token::forget(call.context, &profile, Some(&refused))?;
+        aep_fleet::forget(call.context, &profile, Some(&refused))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use aep_core::process::Call;
 use aep_core::token::{self, Obtained, Refuse, Source, Wish};
-use aep_core::{Context, Profile, Result, duration, profile};
+use aep_core::{Context, Profile, Result, cache, duration, profile};
 use aep_fleet::Fleet;
 use serde_json::json;
 
@@ -27,8 +27,7 @@ pub(crate) fn run(call: &mut Call<'_>, caller: Option<String>) -> Result<u8> {
         None => cli.api_version.unwrap_or_default(),
     };
     let profile = profile::resolve(context, &cli.choice.to_choice())?;
-    let is_off = context.environment.text("AEP_CACHE")?.as_deref() == Some("off");
-    let memory = if is_off { None } else { Memory::open(context, caller) };
+    let memory = if cache::is_off(&context.environment)? { None } else { Memory::open(context, caller) };
     let (obtained, memory) = obtain(context, &profile, memory)?;
     let now = context.clock.now();
     let expiry = obtained.token.advertised_expiry(now);
@@ -53,6 +52,8 @@ fn obtain(context: &Context, profile: &Profile, mut memory: Option<Memory>) -> R
     let is_doubtful = obtained.source == Source::Cache
         && memory.as_mut().is_some_and(|memory| memory.is_question_due(&obtained.token, now));
     if is_doubtful && aep_ims::is_valid(context, profile, &obtained.token.value, TOOL) == Some(false) {
+        // Out of the caches first: should the renewal fail, nobody is given this token again.
+        aep_fleet::forget(context, profile, Some(&obtained.token.value))?;
         obtained = obtain(Refuse::This(obtained.token.value))?;
     }
     Ok((obtained, memory))

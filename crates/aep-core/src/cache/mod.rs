@@ -11,6 +11,7 @@ use std::path::Path;
 use crate::identity::Identity;
 use crate::platform::{self, Folder, OpenError};
 use crate::token::Token;
+use crate::{Environment, Error};
 
 mod entry;
 mod failure;
@@ -23,6 +24,14 @@ pub use note::Note;
 
 /// An entry of several kilobytes is a large one; more than this is none.
 const MOST_BYTES: u64 = 256 * 1024;
+
+/// Whether `AEP_CACHE` switches the cache off: it is then neither read nor written, here and on a shared engine.
+///
+/// # Errors
+/// Configuration, for a variable that is not text.
+pub fn is_off(environment: &Environment) -> Result<bool, Error> {
+    Ok(environment.text("AEP_CACHE")?.as_deref() == Some("off"))
+}
 
 /// Why the cache could not be used; the text names the file or folder.
 #[derive(Debug)]

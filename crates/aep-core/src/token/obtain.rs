@@ -9,7 +9,7 @@ use std::time::Duration;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{AccessToken, LONGEST_LIFE, State, Token};
-use crate::cache::{Failure, LockError, Slot, Trouble, Turn};
+use crate::cache::{self, Failure, LockError, Slot, Trouble, Turn};
 use crate::error::Kind;
 use crate::identity::{Identity, hexadecimal};
 use crate::secret::Credentials;
@@ -116,7 +116,7 @@ pub struct Obtained {
 /// Those of [`Fetch::fetch`], and configuration for a missing or unreadable secret or a variable that cannot be read.
 pub fn obtain(context: &Context, profile: &Profile, wish: &Wish, fetch: &dyn Fetch) -> Result<Obtained> {
     let mut road = Road { context, profile, fetch, wish, seen: None, slot: None, trouble: None };
-    if context.environment.text("AEP_CACHE")?.as_deref() == Some("off") {
+    if cache::is_off(&context.environment)? {
         return road.fetch_without_cache(whole_budget(context)?);
     }
     road.look();
@@ -135,7 +135,7 @@ pub fn obtain(context: &Context, profile: &Profile, wish: &Wish, fetch: &dyn Fet
 /// # Errors
 /// The cache cannot be trusted or read.
 pub fn cached(context: &Context, profile: &Profile) -> std::result::Result<Option<Token>, Trouble> {
-    let Ok(path) = context.folders.cache() else { return Ok(None) };
+    let (Ok(path), Ok(false)) = (context.folders.cache(), cache::is_off(&context.environment)) else { return Ok(None) };
     match Slot::open(path, Identity::of(profile))? {
         Some(slot) => slot.read(),
         None => Ok(None),
@@ -147,6 +147,9 @@ pub fn cached(context: &Context, profile: &Profile) -> std::result::Result<Optio
 /// # Errors
 /// Storage, when it is there and cannot be removed.
 pub fn forget(context: &Context, profile: &Profile, only: Option<&AccessToken>) -> Result<bool> {
+    if cache::is_off(&context.environment)? {
+        return Ok(false);
+    }
     let as_storage = |trouble: Trouble| Error::storage(format!("cannot drop the cached token: {trouble}"));
     let Some(slot) = Slot::open(context.folders.cache()?, Identity::of(profile)).map_err(as_storage)? else {
         return Ok(false);
@@ -185,7 +188,11 @@ const RETRIES: u32 = 3;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-fn whole_budget(context: &Context) -> Result<Duration> {
+/// The time for one whole exchange with a server, repetitions included: `AEP_TIMEOUT`, in seconds.
+///
+/// # Errors
+/// Configuration, for a variable that is no number of seconds.
+pub fn whole_budget(context: &Context) -> Result<Duration> {
     Ok(seconds(context, "AEP_TIMEOUT")?.unwrap_or(Duration::from_secs_f64(DEFAULT_TIMEOUT)))
 }
 
