@@ -74,12 +74,25 @@ impl Request {
 
     /// Whether the server offers Basic and nothing else.
     pub(crate) fn is_basic_only(&self) -> bool {
-        let is_basic = |challenge: &[u8]| {
-            let end = challenge.iter().position(|byte| byte.is_ascii_whitespace()).unwrap_or(challenge.len());
-            challenge[..end].eq_ignore_ascii_case(b"basic")
-        };
-        !self.challenges.is_empty() && self.challenges.iter().all(|challenge| is_basic(challenge))
+        let mut schemes = self.challenges.iter().flat_map(|header| schemes(header)).peekable();
+        schemes.peek().is_some() && schemes.all(|scheme| scheme.eq_ignore_ascii_case(b"basic"))
     }
+}
+
+/// The schemes of a `WWW-Authenticate` header, which may hold several challenges (RFC 9110, section 11.6.1): between
+/// commas outside quotes, what is no parameter begins a challenge.
+fn schemes(header: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut is_quoted = false;
+    let parts = header.split(move |byte| {
+        is_quoted ^= *byte == b'"';
+        *byte == b',' && !is_quoted
+    });
+    parts.filter_map(|part| {
+        let part = part.trim_ascii();
+        let word = part.split(|byte| byte.is_ascii_whitespace()).next().filter(|word| !word.is_empty())?;
+        let after = part[word.len()..].trim_ascii_start();
+        (!word.contains(&b'=') && after.first() != Some(&b'=')).then_some(word)
+    })
 }
 
 #[cfg(test)]
@@ -159,6 +172,8 @@ mod tests {
         assert!(!with(&[]).is_basic_only());
         assert!(!with(&["Basic", "Bearer"]).is_basic_only());
         assert!(!with(&["Basically"]).is_basic_only());
+        assert!(!with(&["Basic realm=\"x\", Bearer realm=\"y\""]).is_basic_only());
+        assert!(with(&["Basic realm=\"x, Bearer y\", charset = \"UTF-8\""]).is_basic_only());
     }
 
     proptest! {
