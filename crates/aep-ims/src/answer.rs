@@ -52,6 +52,9 @@ pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
     if !code.is_empty() {
         return Reading::Refusal(Refusal { code, description: text(body.get("error_description")) });
     }
+    if (300..400).contains(&answer.status) {
+        return Reading::Nonsense(no_json(answer));
+    }
     if !(200..300).contains(&answer.status) {
         let words = [text(body.get("error_code")), text(body.get("message")), text(body.get("title"))];
         let words = words.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");

@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use aep_core::headers::Header;
-use aep_core::{Error, Profile, Result};
+use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
 
 use crate::answer::short;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
+use crate::retry::Patience;
 
 const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
 
@@ -27,12 +28,27 @@ pub struct Class {
 ///
 /// # Errors
 /// Refused, with the gateway's words and a cure; unreachable, when there is no answer or none of the platform.
-pub fn list_classes(http: &Http<'_>, profile: &Profile, headers: &[Header], budget: Duration) -> Result<Vec<Class>> {
+pub fn list_classes(
+    http: &Http<'_>,
+    context: &Context,
+    profile: &Profile,
+    headers: &[Header],
+    budget: Duration,
+) -> Result<Vec<Class>> {
+    const REPETITIONS: u32 = 3;
     let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/vnd.adobe.xed-id+json")];
     sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
-    let answer = http.get(CLASSES, &sent, budget).map_err(|no_answer| no_answer.error)?;
+    let mut patience = Patience::until(context.clock.monotonic() + budget, REPETITIONS, context, http.base());
+    let answer = loop {
+        match http.get(CLASSES, &sent, patience.budget()?) {
+            Ok(answer) if answer.is_overloaded() && patience.wait(answer.asked_pause(context.clock.now())) => {}
+            Ok(answer) => break answer,
+            Err(no_answer) if no_answer.may_pass && patience.wait(None) => {}
+            Err(no_answer) => return Err(no_answer.error),
+        }
+    };
     let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    if answer.status != 200 {
+    if answer.status != 200 || body.as_ref().is_some_and(has_error) {
         return Err(explain(&answer, body.as_ref(), profile));
     }
     let results = body.as_ref().and_then(|body| body.get("results")?.as_array());
@@ -62,11 +78,18 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
             message.push_str(&short(part));
         }
     }
-    let error = if status == 429 || status >= 500 { Error::unreachable(message) } else { Error::refused(message) };
+    let may_pass = answer.is_overloaded() && !has_error(body);
+    let error =
+        if may_pass || (300..400).contains(&status) { Error::unreachable(message) } else { Error::refused(message) };
     match refusal::find(Server::Platform, &code, &words) {
         Some(known) => error.hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
         None => error,
     }
+}
+
+/// An `error` is a refusal, whatever the status.
+fn has_error(body: &Value) -> bool {
+    body.get("error").is_some_and(|error| !error.is_null())
 }
 
 /// `error_code` (text or number) and `message`; `title` and `detail`; Reactor's `errors[0]`; Analytics' `errorCode`.

@@ -17,11 +17,10 @@ use crate::assertion;
 use crate::form::Form;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
+use crate::retry::Patience;
 
 /// A clock that is further off than this makes IMS refuse an assertion; Adobe's Java library documents 30 seconds.
 const CLOCK_TOLERANCE: i64 = 30;
-
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// Adobe IMS as a way to fetch.
 #[derive(Debug)]
@@ -122,22 +121,16 @@ impl Asking<'_> {
 
     /// Sends a request, and again after faults that may pass, within the deadline.
     fn send(&self, request: &Request) -> Result<Outcome> {
-        let context = self.order.context;
-        let clock = &context.clock;
-        let mut left = self.order.retries;
-        let mut pause = FIRST_PAUSE;
+        let clock = &self.order.context.clock;
+        let mut patience = Patience::until(self.deadline, self.order.retries, self.order.context, self.http.base());
         loop {
-            let budget = self.deadline.saturating_sub(clock.monotonic());
-            if budget.is_zero() {
-                return Err(Error::unreachable(format!("{} did not answer in time", self.http.base()))
-                    .hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"));
-            }
+            let budget = patience.budget()?;
             let (result, wanted_pause) =
                 match self.http.post(request.path, &request.content_type, request.body.as_bytes(), budget) {
                     Err(no_answer) if !no_answer.may_pass => return Err(no_answer.error),
                     Err(no_answer) => (Err(no_answer.error), None),
                     Ok(answer) => {
-                        let is_overloaded = answer.status == 429 || answer.status >= 500;
+                        let is_overloaded = answer.is_overloaded();
                         let offset = answer.date.map(|date| date - clock.now());
                         let result = match answer::read(&answer, request.unit) {
                             Reading::Token(value, life) => {
@@ -152,7 +145,7 @@ impl Asking<'_> {
                             }
                             Reading::Refusal(words) => {
                                 if words.code == "internal_error" && request.unit == LifeUnit::Milliseconds {
-                                    left = left.min(1);
+                                    patience.repeat_at_most(1);
                                 }
                                 Ok(Refused { words, debug_id: answer.debug_id.clone(), clock_offset: offset })
                             }
@@ -161,17 +154,12 @@ impl Asking<'_> {
                         if !is_overloaded {
                             return result.map(Outcome::Refused);
                         }
-                        (result, answer.retry_after.as_deref().and_then(|text| wait_of(text, answer.date)))
+                        (result, answer.asked_pause(clock.now()))
                     }
                 };
-            let wait = wanted_pause.unwrap_or_else(|| jittered(pause));
-            if left == 0 || clock.monotonic() + wait >= self.deadline {
+            if !patience.wait(wanted_pause) {
                 return result.map(Outcome::Refused);
             }
-            context.log.debug(format_args!("{} will be asked again in {} ms", self.http.base(), wait.as_millis()));
-            clock.sleep(wait);
-            left -= 1;
-            pause *= 2;
         }
     }
 }
@@ -194,7 +182,9 @@ impl Refused {
             message.push_str(&format!(" (x-debug-id {})", short(&id)));
         }
         let mut hints = Vec::new();
-        if let Some(known) = refusal::find(Server::Ims, &code, &description) {
+        // At the other endpoint it is a fault that may pass, and says nothing of a migration.
+        let is_passing = code == "internal_error" && profile.flow == Flow::Oauth;
+        if let Some(known) = refusal::find(Server::Ims, &code, &description).filter(|_| !is_passing) {
             hints.push(known.meaning.to_owned());
             hints.push(known.cure.to_owned());
         }
@@ -264,44 +254,4 @@ fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> R
     body.push_str(&format!("--{boundary}--\r\n"));
     let content_type = format!("multipart/form-data; boundary={boundary}");
     Ok(Request { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body })
-}
-
-/// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, which is measured from the answer's own date.
-fn wait_of(text: &str, answered_at: Option<i64>) -> Option<Duration> {
-    let text = text.trim();
-    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX))));
-    }
-    let then = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
-    let from = Duration::from_secs(u64::try_from(answered_at?).ok()?);
-    Some(then.saturating_sub(from))
-}
-
-/// Between half of the pause and all of it, so that a crowd does not come back in step.
-fn jittered(pause: Duration) -> Duration {
-    let mut random = [0; 1];
-    let _ = SystemRandom::new().fill(&mut random);
-    pause / 2 + pause / 2 * u32::from(random[0]) / 255
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn retry_after_in_both_forms() {
-        let answered_at = Some(784_111_777);
-        for (text, seconds) in [
-            ("120", Some(120)),
-            (" 0 ", Some(0)),
-            ("99999999999999999999999", Some(u64::from(u32::MAX))),
-            ("Sun, 06 Nov 1994 08:49:47 GMT", Some(10)),
-            ("Sun, 06 Nov 1994 08:49:27 GMT", Some(0)),
-            ("soon", None),
-            ("-1", None),
-            ("", None),
-        ] {
-            assert_eq!(wait_of(text, answered_at), seconds.map(Duration::from_secs), "{text}");
-        }
-    }
 }

@@ -14,6 +14,7 @@ pub mod key;
 mod proxy;
 mod reach;
 pub mod refusal;
+mod retry;
 mod roots;
 mod validity;
 

@@ -44,8 +44,8 @@ pub const JWT_ENDED: &str = "service account (JWT) credentials ended in producti
 
 /// A cure in the words that fit the profile: its name, or the variables where there is no profile file.
 pub fn cure_for(cure: &str, profile: &Profile) -> String {
-    let Origin::Environment { variable } = &profile.origin else { return cure.replace("{profile}", profile.name()) };
-    let set = variable.strip_suffix("CLIENT_ID").unwrap_or("AEP_");
+    let Origin::Environment { .. } = &profile.origin else { return cure.replace("{profile}", profile.name()) };
+    let set = profile.origin.variable_prefix();
     [
         ("aep-auth secret set {profile}", format!("set {set}CLIENT_SECRET to the credential's client secret")),
         ("aep-auth profile set {profile} meta_scopes=", "AEP_META_SCOPES=".to_owned()),

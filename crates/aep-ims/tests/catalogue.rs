@@ -12,12 +12,12 @@ use aep_core::token::{AccessToken, Wish, obtain};
 use aep_core::{Context, Environment, Error, Folders, Log, Profile, clock::SystemClock, headers};
 use aep_ims::refusal::{CATALOGUE, Known, Server};
 use aep_ims::{Http, Ims, list_classes};
-use ims_emulator::{Emulator, Fault, Kind};
+use ims_emulator::{Emulator, Fault, Kind, private_key_pem, service_account_environment};
 use serde_json::json;
 
-/// The known client at this emulator, by the environment, with the cache off.
+/// The known service account, which meets every refusal, with the cache off.
 fn profile(emulator: &Emulator) -> (Context, Profile) {
-    let mut variables = emulator.environment();
+    let mut variables = service_account_environment(&emulator.url(), private_key_pem()).to_vec();
     variables.push(("AEP_CACHE", "off".to_owned()));
     let context = Context {
         environment: Environment::of(variables),
@@ -64,7 +64,7 @@ fn every_refusal_of_the_platform_is_explained() {
         emulator.fault(Fault::always(Kind::respond(status, &body.to_string())));
         let http = Http::to(&profile.platform_url, &context, "test").unwrap();
         let headers = headers::of(&profile, &token).unwrap();
-        let refusal = list_classes(&http, &profile, &headers, Duration::from_secs(5)).unwrap_err();
+        let refusal = list_classes(&http, &context, &profile, &headers, Duration::from_secs(5)).unwrap_err();
         assert_explained(known, &refusal);
     }
 }

@@ -1,7 +1,5 @@
 //! `check`: the tutorial's last step, live. A token, the four headers, the list of standard XDM classes.
 
-use std::time::Duration;
-
 use aep_core::error::Kind;
 use aep_core::process::Call;
 use aep_core::profile::Choice;
@@ -11,8 +9,6 @@ use aep_ims::{Class, Http, list_classes};
 
 use super::TOOL;
 use crate::run;
-
-const BUDGET: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(call: &mut Call<'_>, choice: &Choice) -> Result<()> {
     let (profile, obtained) = super::obtain(call.context, choice)?;
@@ -49,5 +45,5 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice) -> Result<()> {
 fn ask(context: &Context, profile: &Profile, obtained: &Obtained) -> Result<Vec<Class>> {
     let headers = headers::of(profile, &obtained.token.value)?;
     let http = Http::to(&profile.platform_url, context, &format!("{TOOL}/{}", env!("CARGO_PKG_VERSION")))?;
-    list_classes(&http, profile, &headers, BUDGET)
+    list_classes(&http, context, profile, &headers, token::whole_budget(context)?)
 }
