@@ -104,7 +104,7 @@ fn a_file_is_private_and_keeps_what_the_user_added() {
     assert_eq!(value(&environment, "ACCESS_TOKEN"), Some(world.token().as_str()));
     assert_eq!(value(&environment, "SANDBOX_NAME"), Some("mine"));
     assert_eq!(value(&environment, "CLIENT_SECRET"), None);
-    assert!(environment["description"].as_str().unwrap().contains("no sandbox"));
+    assert!(environment["description"].as_str().unwrap().contains("x-sandbox-name is sent"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;

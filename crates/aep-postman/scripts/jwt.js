@@ -366,3 +366,4 @@
     .catch(stop)
     .finally(() => clearInterval(waiting));
 })();
+// aep-postman: end

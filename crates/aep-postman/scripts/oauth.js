@@ -249,3 +249,4 @@
     .catch(stop)
     .finally(() => clearInterval(waiting));
 })();
+// aep-postman: end

@@ -36,38 +36,55 @@ pub(crate) fn with_script(text: &str, file: &Path, flow: Flow) -> Result<String>
     if !schema.contains("/collection/v2.1") {
         return Err(refuse("its schema is another"));
     }
-    if !object.value("item").is_some_and(|item| item.is_array()) {
+    // Only looked at from outside: names and numbers within need not be such that Rust can hold them.
+    if object.items("item").is_none() {
         return Err(refuse("it has no items"));
     }
-    if object.value("event").is_some_and(|event| !event.is_array()) {
+    if object.items("event").is_none() && object.value("event").is_some_and(|event| !event.is_null()) {
         return Err(refuse("its event is no list"));
     }
     add_script(&mut object, flow)?;
     Ok(object.render())
 }
 
-/// Puts our event before the others, since their scripts may want the token; ours from an earlier time is replaced.
+/// Puts our event before the others, since their scripts may want the token; ours from an earlier time is renewed.
 fn add_script(object: &mut Object, flow: Flow) -> Result<()> {
-    let lines: Vec<&str> = script::of(flow).lines().collect();
-    let event = json!({"listen": "prerequest", "script": {"type": "text/javascript", "exec": lines}});
-    let event = json::raw(&event)?;
+    let script: Vec<&str> = script::of(flow).lines().collect();
     let mut events = object.items("event").unwrap_or_default();
-    let is_ours = |text: &str| serde_json::from_str(text).is_ok_and(|event: Value| is_our_event(&event));
-    match events.iter().position(|event| is_ours(event.get())) {
-        Some(place) => events[place] = event,
-        None => events.insert(0, event),
+    let renewed = events.iter().enumerate().find_map(|(place, event)| {
+        let event = serde_json::from_str(event.get()).ok()?;
+        Some((place, with_new_script(event, &script)?))
+    });
+    match renewed {
+        Some((place, event)) => events[place] = json::raw(&event)?,
+        None => {
+            let event = json!({"listen": "prerequest", "script": {"type": "text/javascript", "exec": script}});
+            events.insert(0, json::raw(&event)?);
+        }
     }
     object.set("event", json::array(&events)?);
     Ok(())
 }
 
-fn is_our_event(event: &Value) -> bool {
-    let first = match event.pointer("/script/exec") {
-        Some(Value::Array(lines)) => lines.first().and_then(Value::as_str),
-        Some(Value::String(text)) => Some(text.as_str()),
-        _ => None,
+/// The event with our script in it renewed; `None` where it holds none. What the user wrote before and after stays:
+/// Postman shows a single editor for both.
+fn with_new_script(mut event: Value, script: &[&str]) -> Option<Value> {
+    if event.get("listen")? != "prerequest" {
+        return None;
+    }
+    let exec = event.pointer_mut("/script/exec")?;
+    let lines: Vec<String> = match &*exec {
+        Value::Array(lines) => lines.iter().map(|line| line.as_str().unwrap_or_default().to_owned()).collect(),
+        Value::String(text) => text.lines().map(str::to_owned).collect(),
+        _ => return None,
     };
-    first.is_some_and(|line| line.starts_with(script::MARK))
+    let begin = lines.iter().position(|line| line.starts_with(script::MARK) && line != script::END)?;
+    let end = lines.iter().skip(begin).position(|line| line == script::END).map(|length| begin + length);
+    let mut renewed = lines[..begin].to_vec();
+    renewed.extend(script.iter().map(|line| (*line).to_owned()));
+    renewed.extend_from_slice(end.map_or(&[], |end| &lines[end + 1..]));
+    *exec = renewed.into();
+    Some(event)
 }
 
 #[cfg(test)]
@@ -95,7 +112,7 @@ mod tests {
         let (before, mut after): (Value, Value) =
             (serde_json::from_str(&text).unwrap(), serde_json::from_str(&added).unwrap());
         let ours = after["event"].as_array_mut().unwrap().remove(0);
-        assert!(is_our_event(&ours));
+        assert!(with_new_script(ours, &[]).is_some());
         assert_eq!(before, after);
     }
 
@@ -106,6 +123,33 @@ mod tests {
         assert_eq!(add(&once).unwrap(), once);
         let jwt = with_script(&once, Path::new("c.json"), Flow::Jwt).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&jwt).unwrap()["event"].as_array().unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_the_user_wrote_around_our_script_stays() {
+        let text = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[]}}"#);
+        let mut edited: Value = serde_json::from_str(&add(&text).unwrap()).unwrap();
+        let lines = edited["event"][0]["script"]["exec"].as_array_mut().unwrap();
+        lines.insert(0, "before();".into());
+        lines.push("after();".into());
+        assert_eq!(serde_json::from_str::<Value>(&add(&edited.to_string()).unwrap()).unwrap(), edited);
+        let other = with_script(&edited.to_string(), Path::new("c.json"), Flow::Jwt).unwrap();
+        let other: Value = serde_json::from_str(&other).unwrap();
+        let lines = other["event"][0]["script"]["exec"].as_array().unwrap();
+        assert_eq!((lines[0].as_str(), lines[lines.len() - 1].as_str()), (Some("before();"), Some("after();")));
+        assert_ne!(other, edited);
+    }
+
+    #[test]
+    fn what_rust_cannot_hold_passes_through() {
+        let deep = format!("{}{}", "[".repeat(500), "]".repeat(500));
+        for item in [r#"{"name":"\ud83d"}"#, r#"{"n":1e999}"#, &deep] {
+            let text = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[{item}],"event":null}}"#);
+            assert!(add(&text).unwrap().contains(item), "{item}");
+        }
+        let twice = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[],"event":[],"event":[]}}"#);
+        let read: Value = serde_json::from_str(&add(&twice).unwrap()).unwrap();
+        assert_eq!(read["event"].as_array().unwrap().len(), 1);
     }
 
     #[test]

@@ -8,8 +8,8 @@ use aep_core::token::Token;
 use aep_core::{Context, Error, Profile, Result, duration};
 use aep_ims::key;
 use base64::Engine as _;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
 
 use crate::json::{self, Object};
 
@@ -71,9 +71,15 @@ pub(crate) fn render(
         object.set_value("name", &format!("AEP {}", profile.name()).into())?;
     }
     object.set("values", json::array(&values)?);
-    match &profile.sandbox {
-        Some(_) => object.remove("description"),
-        None => object.set_value("description", &NO_SANDBOX.into())?,
+    // A description of the user's own stays.
+    let description = object.value("description");
+    if description.is_none_or(|text| [NO_SANDBOX, SANDBOX_OF_THE_FILE, ""].iter().any(|ours| text == *ours)) {
+        let has_sandbox = values.iter().any(|item| key_of(item).as_deref() == Some("SANDBOX_NAME"));
+        match (&profile.sandbox, has_sandbox) {
+            (Some(_), _) => object.remove("description"),
+            (None, true) => object.set_value("description", &SANDBOX_OF_THE_FILE.into())?,
+            (None, false) => object.set_value("description", &NO_SANDBOX.into())?,
+        }
     }
     object.set_value("_postman_variable_scope", &"environment".into())?;
     object.set_value("_postman_exported_at", &exported_at.into())?;
@@ -82,6 +88,9 @@ pub(crate) fn render(
 }
 
 const NO_SANDBOX: &str = "The profile names no sandbox: no x-sandbox-name is sent, and the platform takes prod.";
+
+const SANDBOX_OF_THE_FILE: &str =
+    "The profile names no sandbox; SANDBOX_NAME is what it was in this file, and x-sandbox-name is sent with it.";
 
 fn variables(context: &Context, profile: &Profile, token: Option<&Token>, secrets: Secrets) -> Result<Vec<Variable>> {
     let variable = |key, value: String| Variable { key, value, kind: Kind::Default };
@@ -119,11 +128,13 @@ fn variables(context: &Context, profile: &Profile, token: Option<&Token>, secret
     Ok(variables)
 }
 
+/// The name of a variable, whatever else its item holds.
+fn key_of(item: &RawValue) -> Option<String> {
+    serde_json::from_str::<Object>(item.get()).ok()?.value("key")?.as_str().map(str::to_owned)
+}
+
 /// Replaces our variables where they stand, adds those that are missing, and keeps all others.
 fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> {
-    let key_of = |item: &RawValue| -> Option<String> {
-        serde_json::from_str::<Value>(item.get()).ok()?.get("key")?.as_str().map(str::to_owned)
-    };
     values.retain(|item| {
         let key = key_of(item);
         let is_ours = variables.iter().any(|variable| Some(variable.key) == key.as_deref());

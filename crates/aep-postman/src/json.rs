@@ -53,7 +53,7 @@ impl Object {
 
     /// Sets a key where it stands, or at the end.
     pub(crate) fn set(&mut self, key: &str, value: Box<RawValue>) {
-        match self.0.iter_mut().find(|(own, _)| own == key) {
+        match self.0.iter_mut().rev().find(|(own, _)| own == key) {
             Some((_, old)) => *old = value,
             None => self.0.push((key.to_owned(), value)),
         }

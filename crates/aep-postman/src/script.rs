@@ -5,6 +5,9 @@ use aep_core::profile::Flow;
 /// How each script begins; by it an event is known to be ours.
 pub(crate) const MARK: &str = "// aep-postman: ";
 
+/// How each script ends; what a user writes below it is the user's.
+pub(crate) const END: &str = "// aep-postman: end";
+
 /// The script of a flow.
 pub(crate) fn of(flow: Flow) -> &'static str {
     match flow {
@@ -22,6 +25,7 @@ mod tests {
         let common = |flow| {
             let text = of(flow);
             assert!(text.starts_with(MARK));
+            assert_eq!(text.lines().last(), Some(END));
             text.split_once("// ---- from here on").unwrap().1
         };
         assert_eq!(common(Flow::Oauth), common(Flow::Jwt));
