@@ -117,7 +117,8 @@ fn every_shell_gets_the_values_and_runs_nothing() {
 #[test]
 fn github_gets_a_mask_and_lines_in_its_file() {
     let mut world = World::oauth();
-    let file = world.write("github.env", "BEFORE=1\n");
+    // An earlier step did not end its line.
+    let file = world.write("github.env", "BEFORE=1");
     world.set("GITHUB_ENV", file.to_str().unwrap());
     let token = world.token();
     let output = world.run("aep-auth", &["env", "--shell", "github"]);
@@ -146,6 +147,21 @@ fn exec_hands_over_the_token_and_no_secret() {
     for secret in [world.variable("AEP_CLIENT_SECRET"), "marker-passphrase", "AEP_CLIENT_SECRET", "PASSPHRASE"] {
         assert!(!shown.contains(secret), "{secret}");
     }
+}
+
+#[test]
+fn exec_keeps_the_variables_that_a_profile_refers_to() {
+    let mut world = World::empty();
+    let file = world.write("c.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    let oauth = World::oauth();
+    world.set("MY_SECRET", oauth.variable("AEP_CLIENT_SECRET"));
+    let profile = world.path("config/profiles/default.toml");
+    let text_before = std::fs::read_to_string(&profile).unwrap();
+    std::fs::write(&profile, text_before.replace("{ store = true }", "{ env = \"MY_SECRET\" }")).unwrap();
+    let output = world.run("aep-auth", &["exec", "--", "sh", "-c", "env"]);
+    assert_clean(&output);
+    assert!(text(&output.stdout).contains("AEP_ACCESS_TOKEN=") && !text(&output.stdout).contains("MY_SECRET"));
 }
 
 #[test]
@@ -225,6 +241,11 @@ fn forget_drops_and_revokes() {
     assert_clean(&world.run("aep-auth", &["forget", "--revoke"]));
     assert_eq!(world.emulator.counters().invalidate, 1);
     assert_ne!(world.token(), second);
+    world.token();
+    let all = world.run("aep-auth", &["forget", "--all", "--revoke"]);
+    assert_clean(&all);
+    assert_eq!(world.emulator.counters().invalidate, 2);
+    world.token();
     assert_clean(&world.run("aep-auth", &["forget", "--all"]));
     assert!(files_in(&world.cache()).iter().all(|path| path.extension().is_some_and(|kind| kind == "lock")));
 }
@@ -243,6 +264,51 @@ fn the_cache_can_be_switched_off() {
     world.set("AEP_CACHE", "off");
     assert_ne!(world.token(), world.token());
     assert!(!world.cache().exists());
+    world.unset("AEP_CACHE");
+    let kept = world.token();
+    world.set("AEP_CACHE", "off");
+    assert_eq!(world.run("aep-auth", &["status", "--exit-code"]).status.code(), Some(22));
+    for arguments in [["forget"].as_slice(), &["forget", "--all"], &["forget", "--revoke"]] {
+        assert_clean(&world.run("aep-auth", arguments));
+    }
+    let refused = format!("protocol=https\nhost=platform.adobe.io\npassword={kept}\n\n");
+    assert_clean(&world.run_with_input("git-credential-aep", &["erase"], refused.as_bytes()));
+    world.unset("AEP_CACHE");
+    assert_eq!(world.token(), kept);
+}
+
+#[test]
+fn what_the_platform_answers_to_check() {
+    use ims_emulator::{Fault, Kind};
+    for (fault, code) in [
+        (Fault::always(Kind::respond(200, r#"{"error":"invalid_token"}"#)), 4),
+        (Fault::always(Kind::respond(503, r#"{"error":"x"}"#)), 4),
+        (Fault::always(Kind::respond(302, r#"{"message":"moved"}"#)), 5),
+        (Fault::always(Kind::Hang), 5),
+        (Fault::times(2, Kind::respond(503, "")), 0),
+    ] {
+        let mut world = World::oauth();
+        world.token();
+        world.set("AEP_TIMEOUT", "3");
+        let what = format!("{fault:?}");
+        world.emulator.fault(fault);
+        let began = std::time::Instant::now();
+        let output = world.run("aep-auth", &["check"]);
+        assert_eq!(output.status.code(), Some(code), "{what}: {}", text(&output.stderr));
+        assert!(began.elapsed().as_secs() < 8, "{what}");
+    }
+}
+
+#[test]
+fn a_redirect_is_no_refusal_and_a_passing_fault_no_migration() {
+    use ims_emulator::{Fault, Kind};
+    let mut world = World::oauth();
+    world.set("AEP_TIMEOUT", "1");
+    world.emulator.fault(Fault::times(1, Kind::respond_with(302, ("Location", "https://x.example/"), r#"{"a":"b"}"#)));
+    assert_refused(&world.run("aep-auth", &["token"]), 5);
+    world.emulator.fault(Fault::always(Kind::respond(500, r#"{"error":"internal_error"}"#)));
+    let told = assert_refused(&world.run("aep-auth", &["token"]), 4);
+    assert!(!told.contains("migrated") && !told.contains("AEP_PRIVATE_KEY"), "{told}");
 }
 
 #[test]

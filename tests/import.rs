@@ -203,6 +203,32 @@ fn the_first_import_is_the_default_and_later_ones_are_not() {
 }
 
 #[test]
+fn the_profile_variable_names_the_new_profile() {
+    let mut world = World::empty();
+    let file = world.write("c.json", &world.emulator.credential_file(Flow::Oauth));
+    world.set("AEP_PROFILE", "three");
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    assert_clean(&world.import(file.to_str().unwrap(), &["--profile", "four"]));
+    world.set("AEP_PROFILE", "../x");
+    assert_refused(&world.import(file.to_str().unwrap(), &["--force"]), 3);
+    let written: Vec<_> = files_in(&world.path("config/profiles"));
+    assert_eq!(written.len(), 2, "{written:?}");
+    assert!(world.path("config/profiles/three.toml").is_file() && world.path("config/profiles/four.toml").is_file());
+}
+
+#[test]
+fn relative_folders_are_made() {
+    let mut world = World::empty();
+    let file = world.write("c.json", &world.emulator.credential_file(Flow::Oauth));
+    for (variable, folder) in [("AEP_CONFIG_DIR", "c"), ("AEP_DATA_DIR", "d/e"), ("AEP_CACHE_DIR", "k/l/")] {
+        world.set(variable, folder);
+    }
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    assert_clean(&world.run("aep-auth", &["token"]));
+    assert!(world.path("k/l").is_dir() && world.path("c/profiles/default.toml").is_file());
+}
+
+#[test]
 fn set_keeps_the_users_comments_and_refuses_secrets() {
     let world = World::empty();
     let file = world.write("c.json", &world.emulator.credential_file(Flow::Oauth));
@@ -216,6 +242,7 @@ fn set_keeps_the_users_comments_and_refuses_secrets() {
     for (pair, code) in [
         ("client_secret=marker", 3),
         ("client_secrets=[\"marker\"]", 3),
+        ("shared_cache=redis://:marker@127.0.0.1:6379", 3),
         ("colour=green", 3),
         ("git_basic=maybe", 3),
         ("nonsense", 2),

@@ -31,8 +31,8 @@ pub(crate) fn exists(folders: &Folders, name: &Name) -> Result<bool> {
 /// Writes a profile file.
 pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBuf> {
     let path = file::path(folders, name)?;
-    let written =
-        std::fs::create_dir_all(file::folder(folders)?).and_then(|()| private_file::replace(&path, text.as_bytes()));
+    let written = private_file::create_folders(&file::folder(folders)?)
+        .and_then(|()| private_file::replace(&path, text.as_bytes()));
     written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))?;
     Ok(path)
 }
@@ -40,7 +40,7 @@ pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBu
 /// Makes a profile the default.
 pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
     let path = pointer(folders)?;
-    let written = std::fs::create_dir_all(folders.config()?)
+    let written = private_file::create_folders(folders.config()?)
         .and_then(|()| private_file::replace(&path, format!("{name}\n").as_bytes()));
     written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))
 }
@@ -86,6 +86,12 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
             return Err(Error::configuration(format!("a profile holds no secret, and {key} is one"))
                 .hint(format!("aep-auth secret set {name}")));
         }
+        if key == "shared_cache" && has_password(value) {
+            return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
+                .hint(format!(
+                    "aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'"
+                )));
+        }
         document[key] = TomlItem::Value(parse_value(value.trim()));
     }
     let changed = document.to_string();
@@ -107,6 +113,15 @@ fn parse_value(text: &str) -> Value {
 
 fn is_secret(key: &str) -> bool {
     matches!(key, "client_secret" | "secret" | "access_token" | "password" | "passphrase")
+}
+
+/// Whether an address such as `rediss://user:password@host` holds a password.
+fn has_password(address: &str) -> bool {
+    let authority = address.split_once("://").map_or(address, |(_, rest)| rest);
+    authority
+        .rsplit_once('@')
+        .and_then(|(user, _)| user.split_once(':'))
+        .is_some_and(|(_, password)| !password.is_empty())
 }
 
 fn pointer(folders: &Folders) -> Result<PathBuf> {

@@ -5,6 +5,14 @@ use std::path::Path;
 
 use crate::platform;
 
+/// Makes a folder that only the user can open, and those above it that are missing, under any umask.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn create_folders(path: &Path) -> io::Result<()> {
+    platform::create_private_folders(path)
+}
+
 /// Writes `bytes` to `path` by way of a neighbour that is private (0600) from its creation, and a rename.
 ///
 /// # Errors

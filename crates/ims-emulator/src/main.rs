@@ -4,23 +4,37 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use ims_emulator::{Emulator, Fault, Flow, Options};
 
 mod cli;
 
-fn main() -> Result<()> {
+fn main() -> std::process::ExitCode {
     let arguments = cli::Cli::parse();
+    let faults: Result<Vec<Fault>, _> = arguments.fault.iter().map(|fault| serde_json::from_str(fault)).collect();
+    let faults = faults.unwrap_or_else(|error| {
+        cli::Cli::command().error(clap::error::ErrorKind::ValueValidation, format!("--fault: {error}")).exit()
+    });
+    match serve(&arguments, faults) {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            std::process::ExitCode::FAILURE
+        }
+    }
+}
+
+fn serve(arguments: &cli::Cli, faults: Vec<Fault>) -> Result<()> {
     let emulator = Emulator::start(Options { port: arguments.port, tls: arguments.tls, ..Options::default() })
         .with_context(|| format!("cannot serve on port {}", arguments.port))?;
     if let Some(seconds) = arguments.life {
         emulator.set_life(seconds.saturating_mul(1000));
     }
-    for fault in &arguments.fault {
-        emulator.fault(serde_json::from_str::<Fault>(fault).with_context(|| format!("--fault {fault}"))?);
+    for fault in faults {
+        emulator.fault(fault);
     }
-    let folder = match arguments.dir {
-        Some(folder) => folder,
+    let folder = match &arguments.dir {
+        Some(folder) => folder.clone(),
         None => std::env::temp_dir().join(format!("ims-emulator-{}", std::process::id())),
     };
     write_files(&emulator, &folder).with_context(|| format!("cannot write to {}", folder.display()))?;

@@ -1,6 +1,6 @@
 //! `env`: the token and its companions as variables, quoted for a shell or a file.
 
-use std::io::Write;
+use std::io::{Read, Seek, SeekFrom, Write};
 
 use aep_core::process::Call;
 use aep_core::profile::Choice;
@@ -61,7 +61,17 @@ fn append_for_github(call: &Call<'_>, variables: &[(&'static str, Option<String>
             text.push_str(&format!("{name}={value}\n"));
         }
     }
-    let file = std::fs::OpenOptions::new().append(true).create(true).open(&path);
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| Error::storage(format!("cannot append to {}: {error}", path.display())))
+    let file = std::fs::OpenOptions::new().read(true).append(true).create(true).open(&path);
+    file.and_then(|mut file| {
+        // An earlier step may have left its last line open.
+        let mut last = [b'\n'];
+        if file.seek(SeekFrom::End(-1)).is_ok() {
+            file.read_exact(&mut last)?;
+        }
+        if last != [b'\n'] {
+            text.insert(0, '\n');
+        }
+        file.write_all(text.as_bytes())
+    })
+    .map_err(|error| Error::storage(format!("cannot append to {}: {error}", path.display())))
 }

@@ -25,6 +25,9 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, command: &[OsString]) ->
     for variable in SECRET_VARIABLES {
         prepared.env_remove(variable);
     }
+    for variable in profile.secret_variables() {
+        prepared.env_remove(variable);
+    }
     for (name, value) in env::variables(&profile, &obtained.token) {
         match value {
             Some(value) => prepared.env(name, value),

@@ -79,7 +79,8 @@ impl Folder {
         let metadata = file.metadata()?;
         refuse_irregular(&metadata)?;
         refuse_foreign(&metadata)?;
-        Ok(file)
+        // It opened, so that it is new, or was private already.
+        Ok(exactly_private(file)?)
     }
 
     /// Makes a new file, private from its creation under any umask.
@@ -131,7 +132,7 @@ pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
-    if let Some(parent) = path.parent() {
+    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
         create_private_folders(parent)?;
     }
     match DirBuilder::new().mode(PRIVATE_FOLDER).create(path) {

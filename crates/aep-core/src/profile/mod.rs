@@ -75,6 +75,16 @@ pub enum Origin {
     },
 }
 
+impl Origin {
+    /// How the variables of the identity's set begin: `AEP_` or `IMS_OAUTH_S2S_`.
+    pub fn variable_prefix(&self) -> &'static str {
+        match self {
+            Self::Environment { variable } => variable.strip_suffix("CLIENT_ID").unwrap_or("AEP_"),
+            Self::File { .. } => "AEP_",
+        }
+    }
+}
+
 /// Everything that decides what token is asked for, where, and who may get it.
 #[derive(Clone, Debug)]
 pub struct Profile {
@@ -121,6 +131,15 @@ impl Profile {
             Origin::File { name, .. } => name.as_str(),
             Origin::Environment { .. } => "env",
         }
+    }
+
+    /// The variables that the profile's own references name, and that a called program must not inherit.
+    pub fn secret_variables(&self) -> impl Iterator<Item = &str> {
+        let references = [&self.private_key, &self.private_key_passphrase, &self.shared_cache_password];
+        self.client_secrets.iter().chain(references.into_iter().flatten()).filter_map(|reference| match reference {
+            Reference::Env(name) => Some(name.as_str()),
+            _ => None,
+        })
     }
 
     /// The name of the profile file, where there is one.

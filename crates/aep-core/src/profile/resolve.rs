@@ -49,7 +49,12 @@ pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profi
     } else {
         return Ok(None);
     };
-    if let Some(sandbox) = choice.sandbox.clone().or(context.environment.text("AEP_SANDBOX")?) {
+    let given = choice.sandbox.clone().map(|sandbox| ("--sandbox", sandbox));
+    let given = given.or(context.environment.text("AEP_SANDBOX")?.map(|sandbox| ("AEP_SANDBOX", sandbox)));
+    if let Some((source, sandbox)) = given {
+        if !sandbox.is_empty() && !is_word(&sandbox) {
+            return Err(Error::configuration(format!("{source} is `{sandbox}`; {EXPECTED_WORD}")));
+        }
         fields.sandbox = Some(sandbox).filter(|name| !name.is_empty());
     }
     assemble(context, origin, fields).map(Some)
@@ -236,12 +241,17 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
 }
 
 /// These values become header lines, form fields and claims; none may hold a blank or a control character.
+const EXPECTED_WORD: &str = "expected visible characters without blanks";
+
+/// Whether a value can stand in a header, a scope list and a form field.
+fn is_word(value: &str) -> bool {
+    !value.is_empty() && value.len() <= 1024 && value.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 fn check_word(origin: &Origin, field: &str, value: Option<&String>) -> Result<()> {
     match value {
-        Some(value) if value.is_empty() || value.len() > 1024 || !value.bytes().all(|b| b.is_ascii_graphic()) => {
-            Err(Error::configuration(format!(
-                "{field} in {origin} is `{value}`; expected visible characters without blanks"
-            )))
+        Some(value) if !is_word(value) => {
+            Err(Error::configuration(format!("{field} in {origin} is `{value}`; {EXPECTED_WORD}")))
         }
         _ => Ok(()),
     }

@@ -40,7 +40,7 @@ impl<'a> Credentials<'a> {
             let error = Error::configuration(format!("the client secret is missing in {}", self.profile.origin));
             match self.profile.file_name() {
                 Some(name) => error.hint(format!("aep-auth secret set {name}")),
-                None => error.hint("set AEP_CLIENT_SECRET"),
+                None => error.hint(format!("set {}CLIENT_SECRET", self.profile.origin.variable_prefix())),
             }
         })
     }
