@@ -243,6 +243,8 @@ fn set_keeps_the_users_comments_and_refuses_secrets() {
         ("client_secret=marker", 3),
         ("client_secrets=[\"marker\"]", 3),
         ("shared_cache=redis://:marker@127.0.0.1:6379", 3),
+        ("hosts=[\"*.com\"]", 3),
+        ("ims_url=http://ims.example", 3),
         ("colour=green", 3),
         ("git_basic=maybe", 3),
         ("nonsense", 2),

@@ -3,8 +3,10 @@
 use std::io;
 use std::path::PathBuf;
 
+use aep_core::hosts::HostList;
 use aep_core::profile::{Name, file};
 use aep_core::secret::store::{self, Item};
+use aep_core::url::BaseUrl;
 use aep_core::{Error, Folders, Result, private_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
@@ -103,6 +105,11 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
              private_key_passphrase, ims_url, platform_url, hosts, git_basic, flow, shared_cache, shared_cache_password",
         ));
     }
+    // Rather now than at every later command.
+    for (field, url) in [("ims_url", &fields.ims_url), ("platform_url", &fields.platform_url)] {
+        url.as_deref().map(|url| BaseUrl::parse(field, url)).transpose()?;
+    }
+    fields.hosts.as_deref().map(HostList::parse).transpose()?;
     write(folders, name, &changed).map(drop)
 }
 
