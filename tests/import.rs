@@ -217,6 +217,20 @@ fn the_profile_variable_names_the_new_profile() {
 }
 
 #[test]
+fn of_three_secrets_two_are_taken_and_it_is_said() {
+    let world = World::empty();
+    let three = r#"{"CLIENT_ID":"a","CLIENT_SECRETS":["one","two","three"],"ORG_ID":"o@AdobeOrg"}"#;
+    let file = world.write("c.json", three);
+    let output = world.import(file.to_str().unwrap(), &[]);
+    assert_clean(&output);
+    assert!(text(&output.stdout).contains("3 client secrets; the first two"), "{}", text(&output.stdout));
+    assert_eq!(
+        files_in(&world.path("data/secrets")).iter().filter(|path| path.to_str().unwrap().contains("@")).count(),
+        2
+    );
+}
+
+#[test]
 fn relative_folders_are_made() {
     let mut world = World::empty();
     let file = world.write("c.json", &world.emulator.credential_file(Flow::Oauth));

@@ -2,7 +2,7 @@
 
 use aep_core::secret::Credentials;
 use aep_core::token::{self, AccessToken};
-use aep_core::{Context, Profile, Result, cache};
+use aep_core::{Context, Error, Profile, Result, cache};
 
 use crate::engine::{Engine, Trouble};
 use crate::{Address, quiet, road};
@@ -10,25 +10,30 @@ use crate::{Address, quiet, road};
 /// Drops the token of a profile, if `only` is not given or is that very token; says whether one was dropped.
 ///
 /// # Errors
-/// Storage, when the local one is there and cannot be removed; configuration, for settings of the engine that cannot be
-/// used. An engine that fails is told at `info`.
+/// Storage, when the local one is there and cannot be removed.
 pub fn forget(context: &Context, profile: &Profile, only: Option<&AccessToken>) -> Result<bool> {
     let was_here = token::forget(context, profile, only)?;
-    Ok(forget_on_engine(context, profile, only)? || was_here)
+    Ok(forget_on_engine(context, profile, only) || was_here)
 }
 
-/// The same for the engine alone.
-///
-/// # Errors
-/// Configuration, for settings of the engine that cannot be used.
-pub fn forget_on_engine(context: &Context, profile: &Profile, only: Option<&AccessToken>) -> Result<bool> {
-    let Some(address) = Address::of(profile)? else { return Ok(false) };
-    if cache::is_off(&context.environment)? || quiet::is_left_alone(context, &address) {
+/// The same for the engine alone. One that fails, or a secret without which the entry has no name, is told at `info`.
+pub fn forget_on_engine(context: &Context, profile: &Profile, only: Option<&AccessToken>) -> bool {
+    try_forget(context, profile, only).unwrap_or_else(|Trouble(why)| {
+        context.log.info(format_args!("the token may still be in the shared cache: {why}"));
+        false
+    })
+}
+
+fn try_forget(context: &Context, profile: &Profile, only: Option<&AccessToken>) -> std::result::Result<bool, Trouble> {
+    let fault = |error: Error| Trouble(error.message().to_owned());
+    let Some(address) = Address::of(profile).map_err(fault)? else { return Ok(false) };
+    if cache::is_off(&context.environment).map_err(fault)? || quiet::is_left_alone(context, &address) {
         return Ok(false);
     }
-    let seals = road::seals(profile, &Credentials::of(context, profile))?;
-    let password = crate::password(context, profile)?;
-    let dropped = Engine::connect(context, &address, password.as_ref())?.and_then(|engine| {
+    let seals = road::seals(profile, &Credentials::of(context, profile)).map_err(fault)?;
+    let password = crate::password(context, profile).map_err(fault)?;
+    let engine = Engine::connect(context, &address, password.as_ref()).map_err(fault)?;
+    let dropped = engine.and_then(|engine| {
         let mut dropped = false;
         for seal in &seals {
             let name = format!("{}{}", address.prefix, seal.name());
@@ -41,9 +46,5 @@ pub fn forget_on_engine(context: &Context, profile: &Profile, only: Option<&Acce
         }
         Ok(dropped)
     });
-    Ok(dropped.unwrap_or_else(|Trouble(why)| {
-        context.log.info(format_args!("the token may still be in the shared cache {address}: {why}"));
-        quiet::leave_alone(context, &address);
-        false
-    }))
+    dropped.inspect_err(|_| quiet::leave_alone(context, &address))
 }

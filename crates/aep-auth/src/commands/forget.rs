@@ -36,9 +36,7 @@ pub(crate) fn run_all(call: &mut Call<'_>, choice: &Choice, at_ims: AtIms) -> Re
         if at_ims == AtIms::Revoke && revoke(context, &profile)? {
             run::line(call.output, format_args!("revoked and forgot the token of profile {}", profile.name()));
         }
-        if profile.shared_cache.is_some() {
-            aep_fleet::forget_on_engine(context, &profile, None)?;
-        }
+        aep_fleet::forget_on_engine(context, &profile, None);
     }
     if cache::is_off(&context.environment)? {
         run::line(call.output, "the cache is off (AEP_CACHE); nothing was dropped");

@@ -107,6 +107,11 @@ impl Plan {
             return Err(Error::configuration(format!("the credential {} holds no client secret", describe(&taken)))
                 .hint("select Retrieve client secret in the Developer Console, and download the file again"));
         }
+        if taken.client_secrets.len() > 2 {
+            notes
+                .push(format!("the file holds {} client secrets; the first two are taken", taken.client_secrets.len()));
+            taken.client_secrets.truncate(2);
+        }
         if let Some(sandbox) = &choice.sandbox {
             taken.sandbox = Some(sandbox.clone());
         }

@@ -112,7 +112,6 @@ fn secrets(value: Option<&Value>) -> Vec<Secret> {
             .iter()
             .filter_map(Value::as_str)
             .filter(|text| usable(text))
-            .take(2)
             .map(|text| Secret::new(text.trim().to_owned()))
             .collect(),
         Some(Value::String(text)) if text.trim_start().starts_with('[') => {
