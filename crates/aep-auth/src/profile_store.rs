@@ -8,6 +8,7 @@ use aep_core::profile::{Name, file};
 use aep_core::secret::store::{self, Item};
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Folders, Result, private_file};
+use aep_fleet::Address;
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 /// The names of all profiles, in order.
@@ -88,12 +89,6 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
             return Err(Error::configuration(format!("a profile holds no secret, and {key} is one"))
                 .hint(format!("aep-auth secret set {name}")));
         }
-        if key == "shared_cache" && has_password(value) {
-            return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
-                .hint(format!(
-                    "aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'"
-                )));
-        }
         document[key] = TomlItem::Value(parse_value(value.trim()));
     }
     let changed = document.to_string();
@@ -110,6 +105,13 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
         url.as_deref().map(|url| BaseUrl::parse(field, url)).transpose()?;
     }
     fields.hosts.as_deref().map(HostList::parse).transpose()?;
+    let shared_cache = fields.shared_cache.as_deref().map(Address::parse).transpose()?;
+    if shared_cache.is_some_and(|address| address.has_password()) {
+        return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
+            .hint(format!(
+                "aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'"
+            )));
+    }
     write(folders, name, &changed).map(drop)
 }
 
@@ -120,15 +122,6 @@ fn parse_value(text: &str) -> Value {
 
 fn is_secret(key: &str) -> bool {
     matches!(key, "client_secret" | "secret" | "access_token" | "password" | "passphrase")
-}
-
-/// Whether an address such as `rediss://user:password@host` holds a password.
-fn has_password(address: &str) -> bool {
-    let authority = address.split_once("://").map_or(address, |(_, rest)| rest);
-    authority
-        .rsplit_once('@')
-        .and_then(|(user, _)| user.split_once(':'))
-        .is_some_and(|(_, password)| !password.is_empty())
 }
 
 fn pointer(folders: &Folders) -> Result<PathBuf> {

@@ -22,9 +22,14 @@ impl Address {
     /// The engine of a profile, if it names one.
     ///
     /// # Errors
-    /// Configuration, when the address is none, is plain text to another machine, or holds a password in a profile file.
+    /// Configuration, when the address is none, or is plain text to another machine.
     pub fn of(profile: &Profile) -> Result<Option<Self>> {
         profile.shared_cache.as_deref().map(Self::parse).transpose()
+    }
+
+    /// Whether the address itself holds a password, as only one from the environment should.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
     }
 
     /// Parses an address.

@@ -36,7 +36,7 @@ fn try_forget(context: &Context, profile: &Profile, only: Option<&AccessToken>) 
     let dropped = engine.and_then(|engine| {
         let mut dropped = false;
         for seal in &seals {
-            let name = format!("{}{}", address.prefix, seal.name());
+            let name = seal.entry_name(&address.prefix);
             let Some(sealed) = engine.get(&name)? else { continue };
             let found = || road::read_token(&seal.open(&name, &sealed)?);
             if only.is_none_or(|only| found().is_some_and(|token| token.value == *only)) {

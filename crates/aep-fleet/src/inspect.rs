@@ -65,7 +65,7 @@ fn look(
     let credentials = Credentials::of(context, profile);
     let Ok(seals) = road::seals(profile, &credentials) else { return Ok(()) };
     for seal in seals {
-        let name = format!("{}{}", address.prefix, seal.name());
+        let name = seal.entry_name(&address.prefix);
         let now = context.clock.now();
         findings.push(match engine.get(&name)? {
             None => Finding::Good("no shared token for this secret".to_owned()),

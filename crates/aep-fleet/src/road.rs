@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aep_core::clock::jittered;
 use aep_core::error::Kind;
 use aep_core::identity::{Identity, hexadecimal};
 use aep_core::secret::Credentials;
@@ -129,7 +130,7 @@ impl<'o, 'a> Shared<'o, 'a> {
     fn find(&self) -> std::result::Result<Option<Token>, Trouble> {
         let now = self.order.context.clock.now();
         for seal in &self.seals {
-            let name = self.token_name(seal);
+            let name = seal.entry_name(self.prefix);
             let token = self.engine.get(&name)?.and_then(|sealed| read_token(&seal.open(&name, &sealed)?));
             let will_do = |token: &Token| {
                 let remaining = token.remaining(now);
@@ -146,7 +147,7 @@ impl<'o, 'a> Shared<'o, 'a> {
         let (Some(seal), Some(life)) = (self.seals.first(), fetched.life.filter(|life| *life > 0)) else {
             return Ok(());
         };
-        let name = self.token_name(seal);
+        let name = seal.entry_name(self.prefix);
         let life = life.min(aep_core::token::LONGEST_LIFE);
         let value = json!({"token": fetched.value.expose(), "fetched_at": asked_at, "life": life}).to_string();
         let value = zeroize::Zeroizing::new(value);
@@ -184,10 +185,6 @@ impl<'o, 'a> Shared<'o, 'a> {
             Some(seal) => self.engine.get(&self.failure_name(seal)),
             None => Ok(None),
         }
-    }
-
-    fn token_name(&self, seal: &Seal) -> String {
-        format!("{}{}", self.prefix, seal.name())
     }
 
     fn failure_name(&self, seal: &Seal) -> String {
@@ -238,11 +235,4 @@ fn random_mark() -> String {
         Ok(()) => hexadecimal(&random),
         Err(_) => std::process::id().to_string(),
     }
-}
-
-/// Between half of the pause and all of it, so that a fleet does not move in step.
-fn jittered(pause: Duration) -> Duration {
-    let mut random = [0; 1];
-    let _ = SystemRandom::new().fill(&mut random);
-    pause / 2 + pause / 2 * u32::from(random[0]) / 255
 }

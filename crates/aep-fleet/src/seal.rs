@@ -56,6 +56,11 @@ impl Seal {
         &self.name
     }
 
+    /// The name of the token's entry.
+    pub(crate) fn entry_name(&self, prefix: &str) -> String {
+        format!("{prefix}{}", self.name)
+    }
+
     /// Seals a value for this name.
     pub(crate) fn close(&self, name: &str, value: &[u8]) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aep_core::headers::Header;
+use aep_core::token::RETRIES;
 use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
 
@@ -35,10 +36,9 @@ pub fn list_classes(
     headers: &[Header],
     budget: Duration,
 ) -> Result<Vec<Class>> {
-    const REPETITIONS: u32 = 3;
     let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/vnd.adobe.xed-id+json")];
     sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
-    let mut patience = Patience::until(context.clock.monotonic() + budget, REPETITIONS, context, http.base());
+    let mut patience = Patience::until(context.clock.monotonic() + budget, RETRIES, context, http.base());
     let answer = loop {
         match http.get(CLASSES, &sent, patience.budget()?) {
             Ok(answer) if answer.is_overloaded() && patience.wait(answer.asked_pause(context.clock.now())) => {}

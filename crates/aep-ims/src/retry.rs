@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
+use aep_core::clock::jittered;
 use aep_core::url::BaseUrl;
 use aep_core::{Context, Error, Result};
-use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::http::Answer;
 
@@ -75,13 +75,6 @@ fn wait_of(text: &str, answered_at: i64) -> Option<Duration> {
     }
     let then = httpdate::parse_http_date(text).ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
     Some(then.saturating_sub(Duration::from_secs(u64::try_from(answered_at).ok()?)))
-}
-
-/// Between half of the pause and all of it, so that a crowd does not come back in step.
-fn jittered(pause: Duration) -> Duration {
-    let mut random = [0; 1];
-    let _ = SystemRandom::new().fill(&mut random);
-    pause / 2 + pause / 2 * u32::from(random[0]) / 255
 }
 
 #[cfg(test)]

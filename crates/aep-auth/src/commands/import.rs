@@ -20,8 +20,10 @@ use crate::{certificate, profile_store, run};
 const DEFAULT_NAME: &str = "default";
 
 pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, arguments: &ImportArguments) -> Result<()> {
-    let named = choice.profile.clone().or(call.context.environment.text("AEP_PROFILE")?);
-    let name = Name::parse(named.as_deref().unwrap_or(DEFAULT_NAME))?;
+    let name = match profile::named(call.context, choice)? {
+        Some(name) => name,
+        None => Name::parse(DEFAULT_NAME)?,
+    };
     let folders = &call.context.folders;
     let is_replaced = profile_store::exists(folders, &name)?;
     if is_replaced && !arguments.force {

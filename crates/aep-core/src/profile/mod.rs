@@ -15,7 +15,7 @@ mod name;
 mod resolve;
 
 pub use name::Name;
-pub use resolve::{Choice, default_name, resolve, resolve_if_any};
+pub use resolve::{Choice, default_name, named, resolve, resolve_if_any};
 
 /// The scopes of Experience Platform, as Adobe's own Postman environment lists them.
 pub const DEFAULT_SCOPES: [&str; 5] =

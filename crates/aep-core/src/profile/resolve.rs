@@ -36,11 +36,7 @@ pub fn resolve(context: &Context, choice: &Choice) -> Result<Profile> {
 /// # Errors
 /// Configuration, as [`resolve`].
 pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profile>> {
-    let named = match &choice.profile {
-        Some(name) => Some(Name::parse(name)?),
-        None => context.environment.text("AEP_PROFILE")?.map(|name| Name::parse(&name)).transpose()?,
-    };
-    let (origin, mut fields) = if let Some(name) = named {
+    let (origin, mut fields) = if let Some(name) = named(context, choice)? {
         from_file(context, name)?
     } else if let Some(set) = SETS.iter().find(|set| context.environment.has(set.client_id)) {
         (Origin::Environment { variable: set.client_id }, set.read(context)?)
@@ -58,6 +54,17 @@ pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profi
         fields.sandbox = Some(sandbox).filter(|name| !name.is_empty());
     }
     assemble(context, origin, fields).map(Some)
+}
+
+/// The name that was given, by option or by `AEP_PROFILE`.
+///
+/// # Errors
+/// Configuration, when it is no profile name.
+pub fn named(context: &Context, choice: &Choice) -> Result<Option<Name>> {
+    match &choice.profile {
+        Some(name) => Name::parse(name).map(Some),
+        None => context.environment.text("AEP_PROFILE")?.map(|name| Name::parse(&name)).transpose(),
+    }
 }
 
 /// The name of the default profile, as `aep-auth profile use` wrote it.

@@ -10,7 +10,8 @@ use crate::secret::Secret;
 mod obtain;
 
 pub use obtain::{
-    Fetch, Fetched, Obtained, Order, Refuse, Source, Wish, cached, forget, obtain, stale_secret_message, whole_budget,
+    Fetch, Fetched, Obtained, Order, RETRIES, Refuse, Source, Wish, cached, forget, obtain, stale_secret_message,
+    whole_budget,
 };
 
 /// A life is never taken to be longer than this: Experience Platform tokens live a day, and a unit mistaken is a

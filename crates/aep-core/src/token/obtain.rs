@@ -10,6 +10,7 @@ use ring::rand::{SecureRandom, SystemRandom};
 
 use super::{AccessToken, LONGEST_LIFE, State, Token};
 use crate::cache::{self, Failure, LockError, Slot, Trouble, Turn};
+use crate::clock::jittered;
 use crate::error::Kind;
 use crate::identity::{Identity, hexadecimal};
 use crate::secret::Credentials;
@@ -183,7 +184,8 @@ const DEFAULT_TIMEOUT: f64 = 8.0;
 const EARLY_BUDGET: Duration = Duration::from_secs(3);
 
 /// Repetitions after a fault of the network.
-const RETRIES: u32 = 3;
+/// How often a request may be repeated after a fault that may pass.
+pub const RETRIES: u32 = 3;
 
 const SHORTEST_PAUSE: Duration = Duration::from_millis(2);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
@@ -413,11 +415,4 @@ fn note(credentials: &Credentials<'_>, error: &Error) -> Option<Failure> {
     let nonce = hexadecimal(&random);
     let tried = credentials.tried();
     Some(Failure { digest: credentials.digest(&nonce, tried).ok()?, nonce, tried, error: error.clone() })
-}
-
-/// Between half of the pause and all of it, so that a crowd does not move in step.
-fn jittered(pause: Duration) -> Duration {
-    let mut random = [0; 1];
-    let _ = SystemRandom::new().fill(&mut random);
-    pause / 2 + pause / 2 * u32::from(random[0]) / 255
 }
