@@ -7,7 +7,8 @@ set -eu
 cd "$(dirname "$0")"
 prefix=${PREFIX:-$HOME/.local}
 root=${DESTDIR:-}$prefix
-programs="aep-auth git-credential-aep kube-credential-aep bazel-credential-aep aep-postman aep-prompt ims-emulator"
+helpers="git-credential-aep kube-credential-aep bazel-credential-aep aep-postman aep-prompt"
+programs="aep-auth ims-emulator $helpers"
 list=$root/share/aep-auth/installed
 
 if [ "${1:-}" = --uninstall ]; then
@@ -20,31 +21,38 @@ if [ "${1:-}" = --uninstall ]; then
 fi
 [ $# -eq 0 ] || { echo "error: unknown argument $1; expected --uninstall or nothing" >&2; exit 2; }
 
-packages=
-for program in $programs pages; do packages="$packages --package $program"; done
-# shellcheck disable=SC2086 -- one word for each option
-cargo build --release --locked $packages
 target=$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+host=$(rustc -vV | sed -n 's/^host: //p')
 
-# aep-prompt resolves no name, so that it may carry its C library along; it starts faster by a fifth.
-case $(uname -s)-$(rustc -vV | sed -n 's/^host: //p') in
-  Linux-*-linux-gnu)
-    host=$(rustc -vV | sed -n 's/^host: //p')
+# aep-auth resolves names, by the C library of this machine. The others resolve none, and carry theirs along: that starts
+# faster by a fifth.
+cargo build --release --locked --package aep-auth --package ims-emulator
+dynamic=$target/release
+case $host in
+  *-linux-gnu)
+    packages=
+    for program in $helpers; do packages="$packages --package $program"; done
+    # shellcheck disable=SC2086 -- one word for each option
     RUSTFLAGS="-C target-feature=+crt-static" \
-      cargo build --release --locked --package aep-prompt --target "$host" --target-dir "$target/static"
-    static=$target/static/$host/release/aep-prompt
+      cargo build --release --locked $packages --target "$host" --target-dir "$target/static"
+    static=$target/static/$host/release
     ;;
-  *) static= ;;
+  *)
+    packages=
+    for program in $helpers; do packages="$packages --package $program"; done
+    # shellcheck disable=SC2086 -- one word for each option
+    cargo build --release --locked $packages
+    static=$dynamic
+    ;;
 esac
 
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
-"$target/release/pages" "$pages"
+cargo run --quiet --locked --package xtask -- pages "$pages"
 mkdir -p "$root/bin" "$root/share/aep-auth"
 : > "$list"
 for program in $programs; do
-  from=$target/release/$program
-  if [ "$program" = aep-prompt ] && [ -n "$static" ]; then from=$static; fi
+  case " $helpers " in *" $program "*) from=$static/$program ;; *) from=$dynamic/$program ;; esac
   # By a new file, since a running program cannot be written over.
   cp "$from" "$root/bin/.$program.new"
   chmod 755 "$root/bin/.$program.new"

@@ -94,7 +94,7 @@ fn the_readme_shows_the_quick_start_as_it_is() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
     let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
     // It builds by itself, so that it needs what cargo needs.
-    let output = Command::new(stories::binary("quickstart")).output().unwrap();
+    let output = Command::new(stories::xtask()).arg("quickstart").output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
     let now = text(&output.stdout);
     // Times, ports, signatures and lengths differ from run to run.

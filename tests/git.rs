@@ -60,13 +60,15 @@ fn only_the_profiles_hosts_are_answered() {
         ("https", "PLATFORM.adobe.io:443"),
         ("https", "git.corp.example"),
         ("https", "git.example:8443"),
-        ("http", "localhost:1"),
-        ("http", "127.0.0.1"),
     ] {
         assert!(text(&ask(protocol, host).stdout).contains("authtype=Bearer"), "{protocol} {host}");
     }
     for (protocol, host) in [
         ("http", "platform.adobe.io"),
+        ("http", "localhost:18181"),
+        ("http", "127.0.0.1"),
+        ("https", "localhost"),
+        ("https", "[::1]:443"),
         ("https", "github.com"),
         ("https", "evilcorp.example"),
         ("https", "corp.example"),

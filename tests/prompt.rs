@@ -129,7 +129,7 @@ fn it_links_neither_network_nor_signing() {
     assert!(!ours.is_empty());
     for line in ours {
         let name = line.split(' ').next().unwrap();
-        assert!(["aep-prompt", "aep-core", "command-line", "program-start"].contains(&name), "{line}");
+        assert!(["aep-prompt", "aep-core", "aep-cli", "program-start"].contains(&name), "{line}");
     }
     for heavy in ["ureq", "rustls", "jsonwebtoken", "redis"] {
         assert!(!tree.lines().any(|line| line.starts_with(&format!("{heavy} "))), "{heavy}");

@@ -182,8 +182,10 @@ fn a_stored_secret_leaves_for_no_other_host() {
             world.unset(name);
         }
     }
-    // Loopback is the machine itself.
+    // Loopback is a host like others, unless the whole identity comes from the environment.
     let url = world.emulator.url();
     world.set("AEP_IMS_URL", &url);
-    world.token();
+    stories::assert_refused(&world.run("aep-auth", &["token"]), 3);
+    assert_eq!(world.emulator.token_requests(), 0);
+    World::oauth().token();
 }

@@ -70,6 +70,7 @@ fn bash_with_a_list_of_prompt_commands() {
     terminal.type_line("(exit 9)");
     terminal.type_line("echo seen=$seen count=${#PROMPT_COMMAND[@]}");
     terminal.wait_for("seen=9 count=2");
+    wait_until(|| terminal.prompt().contains("default/dev1"));
     assert_eq!(terminal.prompt().matches("default/dev1").count(), 1);
 }
 

@@ -21,8 +21,14 @@ pub mod terminal;
 /// The path of one of the workspace's binaries, built now if need be.
 pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| build_settings::build_programs(&["--workspace", "--bins"]).unwrap());
+    let folder =
+        FOLDER.get_or_init(|| xtask::build_programs(&["--workspace", "--bins", "--exclude", "xtask"]).unwrap());
     folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
+}
+
+/// The command that is no product: `cargo xtask`.
+pub fn xtask() -> PathBuf {
+    xtask::build_programs(&["--package", "xtask"]).unwrap().join(format!("xtask{}", std::env::consts::EXE_SUFFIX))
 }
 
 /// The workspace's folder.

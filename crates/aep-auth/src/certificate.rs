@@ -29,7 +29,7 @@ pub(crate) fn of(context: &Context, profile: &Profile) -> Option<Certificate> {
     if matches!(reference, Reference::Command(_)) {
         return None;
     }
-    let credentials = Credentials::of(context, profile);
+    let credentials = Credentials::new(context, profile);
     let inside = credentials.private_key().ok().and_then(|key| Certificate::find(key.expose()));
     inside.or_else(|| match reference {
         Reference::File(path) => Certificate::find(&read_neighbour(path)?),

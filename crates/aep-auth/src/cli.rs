@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
+use aep_cli::SelectionArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell as CompletionShell;
-use command_line::ChoiceArguments;
 
 /// Access tokens for Adobe Experience Platform
 ///
@@ -14,7 +14,7 @@ use command_line::ChoiceArguments;
 #[command(name = "aep-auth", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -88,6 +88,9 @@ pub(crate) enum Command {
         /// Revoke the token at IMS as well
         #[arg(long)]
         revoke: bool,
+        /// Drop the token on standard input alone, for a helper
+        #[arg(long, value_name = "-", value_parser = ["-"], hide = true, conflicts_with_all = ["all", "revoke"])]
+        refused: Option<String>,
     },
     /// Look for what is wrong, and name the cure
     Doctor {
@@ -193,9 +196,24 @@ pub(crate) struct TokenArguments {
     /// Print JSON with the token's times and where it came from
     #[arg(long)]
     pub(crate) json: bool,
+    /// Ask IMS whether the token is still valid, and renew it if not
+    #[arg(long)]
+    pub(crate) verify: bool,
+    /// Renew only if the cached token is the one on standard input
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub(crate) refused: Option<String>,
     /// Exchange a ready-made assertion, from a file or `-`
     #[arg(long, value_name = "FILE")]
     pub(crate) jwt: Option<PathBuf>,
+    /// Answer a helper in this version of the exchange
+    #[arg(long, value_name = "VERSION", hide = true, requires = "json")]
+    pub(crate) exchange: Option<u32>,
+    /// Give a helper the secrets that IMS accepts
+    #[arg(long, hide = true, requires = "exchange")]
+    pub(crate) with_secret: bool,
+    /// Give a helper those alone
+    #[arg(long, hide = true, requires = "with_secret")]
+    pub(crate) without_token: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

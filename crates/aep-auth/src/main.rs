@@ -1,14 +1,5 @@
-//! `aep-auth`: import the credential file that Adobe gives you, then `token`, `headers`, `env`, `exec`, `status`, `check`.
+//! The program; see the library beside it.
 
 #![cfg_attr(all(direct_start, not(test)), no_main)]
 
-mod certificate;
-mod cli;
-mod commands;
-mod import;
-mod profile_store;
-mod quick;
-mod quote;
-mod run;
-
-program_start::main!(aep_core::process::run(run::run));
+program_start::main!(aep_cli::main(aep_auth::run));

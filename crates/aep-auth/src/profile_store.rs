@@ -3,12 +3,12 @@
 use std::io;
 use std::path::PathBuf;
 
-use aep_core::hosts::HostList;
+use aep_core::profile::hosts::HostList;
+use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::profile::{Name, file};
-use aep_core::secret::store::{self, Item};
+use aep_core::secret::store::{self, SecretKind};
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Folders, Result, private_file};
-use aep_fleet::Address;
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 /// The names of all profiles, in order.
@@ -20,7 +20,7 @@ pub(crate) fn list(folders: &Folders) -> Result<Vec<Name>> {
     };
     let mut names: Vec<Name> = items
         .flatten()
-        .filter_map(|item| Name::parse(item.file_name().to_str()?.strip_suffix(".toml")?).ok())
+        .filter_map(|kind| Name::parse(kind.file_name().to_str()?.strip_suffix(".toml")?).ok())
         .collect();
     names.sort();
     Ok(names)
@@ -55,9 +55,9 @@ pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result
             .map_err(|error| Error::storage(format!("cannot remove {}: {error}", path.display())))
     };
     let mut removed = Vec::new();
-    for item in Item::ALL {
-        if store::remove(folders, name, item)? {
-            removed.push(format!("stored {}", item.title()));
+    for kind in SecretKind::ALL {
+        if store::remove(folders, name, kind)? {
+            removed.push(format!("stored {}", kind.title()));
         }
     }
     remove(file::path(folders, name)?)?;
@@ -77,7 +77,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
         text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
     for pair in pairs {
         let (key, value) = pair.split_once('=').ok_or_else(|| {
-            Error::usage("expected KEY=VALUE").hint(format!("aep-auth profile set {name} sandbox=dev1"))
+            Error::usage("expected KEY=VALUE").with_hint(format!("aep-auth profile set {name} sandbox=dev1"))
         })?;
         let key = key.trim();
         if value.trim().is_empty() {
@@ -87,7 +87,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
         // The key is shown, the value never: it may be a secret in the wrong place.
         if is_secret(key) {
             return Err(Error::configuration(format!("a profile holds no secret, and {key} is one"))
-                .hint(format!("aep-auth secret set {name}")));
+                .with_hint(format!("aep-auth secret set {name}")));
         }
         document[key] = TomlItem::Value(parse_value(value.trim()));
     }
@@ -95,7 +95,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     let fields = file::parse(&changed, &path)?;
     let known_before = file::parse(&text, &path).map(|fields| fields.unknown).unwrap_or_default();
     if let Some(unknown) = fields.unknown.iter().find(|key| !known_before.contains(key)) {
-        return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).hint(
+        return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).with_hint(
             "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
              private_key_passphrase, ims_url, platform_url, hosts, git_basic, flow, shared_cache, shared_cache_password",
         ));
@@ -105,10 +105,10 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
         url.as_deref().map(|url| BaseUrl::parse(field, url)).transpose()?;
     }
     fields.hosts.as_deref().map(HostList::parse).transpose()?;
-    let shared_cache = fields.shared_cache.as_deref().map(Address::parse).transpose()?;
-    if shared_cache.is_some_and(|address| address.has_password()) {
+    let shared_cache = fields.shared_cache.as_deref().map(SharedCacheUrl::parse).transpose()?;
+    if shared_cache.is_some_and(|address| address.password().is_some()) {
         return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
-            .hint(format!(
+            .with_hint(format!(
                 "aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'"
             )));
     }

@@ -8,13 +8,13 @@ use crate::cli::{Cli, Command, HeaderFormat, TokenArguments};
 
 /// Understands `token` and `headers` with the options of every command; `None` for anything more.
 pub(crate) fn parse(arguments: &[OsString]) -> Option<Cli> {
-    let plain = command_line::plain(arguments)?;
+    let plain = aep_cli::plain(arguments)?;
     let command = match plain.words.as_slice() {
         ["token"] => Command::Token(TokenArguments::default()),
         ["headers"] => Command::Headers { format: HeaderFormat::default() },
         _ => return None,
     };
-    Some(Cli { choice: plain.choice, command })
+    Some(Cli { selection: plain.selection, command })
 }
 
 #[cfg(test)]

@@ -86,6 +86,6 @@ impl Folders {
 fn named<'a>(folder: Option<&'a Path>, what: &str, variable: &str) -> Result<&'a Path> {
     folder.ok_or_else(|| {
         Error::configuration(format!("there is no {what} folder, since no home folder was found"))
-            .hint(format!("set HOME or {variable}"))
+            .with_hint(format!("set HOME or {variable}"))
     })
 }

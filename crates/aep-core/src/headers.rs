@@ -36,8 +36,8 @@ pub fn organization(profile: &Profile) -> Result<&str> {
     profile.org_id.as_deref().ok_or_else(|| {
         let error = Error::configuration(format!("org_id is missing in {}; the headers need it", profile.origin));
         match profile.file_name() {
-            Some(name) => error.hint(format!("aep-auth profile set {name} org_id=…@AdobeOrg")),
-            None => error.hint("set AEP_ORG_ID"),
+            Some(name) => error.with_hint(format!("aep-auth profile set {name} org_id=…@AdobeOrg")),
+            None => error.with_hint("set AEP_ORG_ID"),
         }
     })
 }

@@ -1,10 +1,12 @@
 //! The road to an Adobe Experience Platform access token.
 //!
-//! Every tool asks one question, [`token::obtain`], and turns the answer into its own protocol. This crate knows files,
-//! time and names: which profile is meant ([`profile`]), where its secrets are ([`secret`]), which cached token is its
-//! own ([`identity`], [`cache`]). It never touches the network and never signs anything: the way to fetch is handed in
-//! as [`token::Fetch`]. It knows nothing of git, kubectl, Postman or shells.
+//! Every program asks one question, [`acquire`](fn@acquire::acquire), and turns the answer into its own protocol. This
+//! crate knows files, time and names: which profile is meant ([`profile`]), where its secrets are ([`secret`]), which
+//! token is whose ([`token`]), where tokens are kept ([`cache`]). It never touches the network, signs nothing, parses no
+//! command line and knows no tool: the way to fetch is handed in as [`acquire::Fetch`].
 
+pub mod acquire;
+pub mod budget;
 pub mod cache;
 pub mod clock;
 pub mod context;
@@ -13,17 +15,13 @@ pub mod environment;
 pub mod error;
 pub mod folders;
 pub mod headers;
-pub mod hosts;
-pub mod identity;
 pub mod log;
 mod platform;
 pub mod private_file;
-pub mod process;
 pub mod profile;
 pub mod secret;
 pub mod terminal;
 pub mod token;
-pub mod url;
 
 pub use clock::Clock;
 pub use context::Context;
@@ -31,4 +29,4 @@ pub use environment::Environment;
 pub use error::{Error, Result};
 pub use folders::Folders;
 pub use log::Log;
-pub use profile::Profile;
+pub use profile::{Profile, ProfileSelection, url};

@@ -26,7 +26,7 @@ impl Level {
     ///
     /// # Errors
     /// Configuration, when the value is no level.
-    pub fn of(environment: &Environment) -> Result<Self> {
+    pub fn from_environment(environment: &Environment) -> Result<Self> {
         match environment.text("AEP_LOG")?.as_deref() {
             None | Some("warn") => Ok(Self::Warn),
             Some("error") => Ok(Self::Error),
@@ -69,6 +69,16 @@ impl Log {
     /// How it was decided.
     pub fn debug(&self, message: impl fmt::Display) {
         self.line(Level::Debug, "debug", &message);
+    }
+
+    /// Tells a failure, at every level.
+    pub fn error(&self, error: &Error) {
+        let _ = error.write_to(&mut **self.sink.borrow_mut());
+    }
+
+    /// Writes lines that were made and cleaned elsewhere, at every level.
+    pub fn raw(&self, text: &str) {
+        let _ = self.sink.borrow_mut().write_all(text.as_bytes());
     }
 
     fn line(&self, level: Level, label: &str, message: &dyn fmt::Display) {

@@ -1,6 +1,6 @@
 //! Reads what IMS answered to a request for a token: a token and its life, a refusal in IMS's own words, or neither.
 
-use aep_core::error::Kind;
+use aep_core::profile::Flow;
 use aep_core::token::AccessToken;
 use aep_core::{Error, terminal};
 use base64::Engine as _;
@@ -17,7 +17,7 @@ pub(crate) enum Reading {
     /// IMS said no, whatever the status.
     Refusal(Refusal),
     /// No answer from IMS at all.
-    Nonsense(Error),
+    InvalidResponse(Error),
 }
 
 /// The unit of `expires_in`, which the endpoint decides.
@@ -41,7 +41,7 @@ pub(crate) struct Refusal {
 /// Reads the answer of a token endpoint.
 pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
     let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&answer.body) else {
-        return Reading::Nonsense(no_json(answer));
+        return Reading::InvalidResponse(no_json(answer));
     };
     let text = |value: Option<&Value>| match value {
         Some(Value::String(text)) => text.clone(),
@@ -53,23 +53,34 @@ pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
         return Reading::Refusal(Refusal { code, description: text(body.get("error_description")) });
     }
     if (300..400).contains(&answer.status) {
-        return Reading::Nonsense(no_json(answer));
+        return Reading::InvalidResponse(no_json(answer));
     }
     if !(200..300).contains(&answer.status) {
         let words = [text(body.get("error_code")), text(body.get("message")), text(body.get("title"))];
         let words = words.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        let kind = if answer.status < 500 && answer.status != 429 { Kind::Refused } else { Kind::Unreachable };
-        return Reading::Nonsense(Error::new(kind, format!("IMS answered {} {}", answer.status, short(&words))));
+        let message = format!("IMS answered {} {}", answer.status, short(&words));
+        let is_no = answer.status < 500 && answer.status != 429;
+        return Reading::InvalidResponse(if is_no { Error::refused(message) } else { Error::unreachable(message) });
     }
     let Some(Value::String(token)) = body.remove("access_token") else {
-        return Reading::Nonsense(Error::unreachable("IMS answered without an access token"));
+        return Reading::InvalidResponse(Error::unreachable("IMS answered without an access token"));
     };
     let life = life(&token, body.get("expires_in"), unit);
     match AccessToken::parse(token) {
         Some(token) => Reading::Token(token, life),
-        None => Reading::Nonsense(Error::unreachable(
+        None => Reading::InvalidResponse(Error::unreachable(
             "IMS answered with an access token that holds bytes no header may hold",
         )),
+    }
+}
+
+/// The token in the body that a flow's endpoint answered with 200, and its life in seconds where it is told; `None` for
+/// anything else.
+pub fn token_in(body: &[u8], flow: Flow) -> Option<(AccessToken, Option<i64>)> {
+    let unit = if flow == Flow::Jwt { LifeUnit::Milliseconds } else { LifeUnit::Seconds };
+    match read(&Answer::with_body(body), unit) {
+        Reading::Token(token, life) => Some((token, life)),
+        Reading::Refusal(_) | Reading::InvalidResponse(_) => None,
     }
 }
 
@@ -109,7 +120,9 @@ fn no_json(answer: &Answer) -> Error {
         let place =
             location.as_deref().map_or_else(String::new, |place| format!(" to {}", short(without_query(place))));
         return Error::unreachable(format!("IMS answered {status}, a redirect{place}, which is not followed"))
-            .hint("check AEP_IMS_URL and the profile's ims_url; a captive portal or a proxy may stand in between");
+            .with_hint(
+                "check AEP_IMS_URL and the profile's ims_url; a captive portal or a proxy may stand in between",
+            );
     }
     if body.is_empty() {
         return Error::unreachable(format!("IMS answered {status} with an empty body"));
@@ -118,7 +131,7 @@ fn no_json(answer: &Answer) -> Error {
     let what = if is_page { "an HTML page" } else { "something that is not JSON" };
     let error = Error::unreachable(format!("IMS answered {status} with {what}"));
     if is_page {
-        error.hint(
+        error.with_hint(
             "a captive portal or a proxy may stand in between; open the network's sign-in page, or set HTTPS_PROXY",
         )
     } else {

@@ -2,15 +2,16 @@
 
 use std::time::Duration;
 
+use aep_core::budget::RETRIES;
+use aep_core::error::Cause;
 use aep_core::headers::Header;
-use aep_core::token::RETRIES;
 use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
 
 use crate::answer::short;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
-use crate::retry::Patience;
+use crate::retry::RetryPolicy;
 
 const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
 
@@ -38,7 +39,7 @@ pub fn list_classes(
 ) -> Result<Vec<Class>> {
     let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/vnd.adobe.xed-id+json")];
     sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
-    let mut patience = Patience::until(context.clock.monotonic() + budget, RETRIES, context, http.base());
+    let mut patience = RetryPolicy::until(context.clock.monotonic() + budget, RETRIES, context, http.base());
     let answer = loop {
         match http.get(CLASSES, &sent, patience.budget()?) {
             Ok(answer) if answer.is_overloaded() && patience.wait(answer.asked_pause(context.clock.now())) => {}
@@ -54,7 +55,7 @@ pub fn list_classes(
     let results = body.as_ref().and_then(|body| body.get("results")?.as_array());
     let results = results.ok_or_else(|| {
         Error::unreachable(format!("{} answered something that is not a list of classes", http.base()))
-            .hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between")
+            .with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between")
     })?;
     let text = |class: &Value, key: &str| class.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     Ok(results
@@ -68,7 +69,7 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
     let status = answer.status;
     let Some(body) = body.filter(|body| body.is_object()) else {
         let error = Error::unreachable(format!("the platform answered {status} with something that is not JSON"));
-        return error.hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
+        return error.with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
     };
     let (code, words) = code_and_words(body);
     let mut message = format!("the platform refused profile {}: {status}", profile.name());
@@ -81,8 +82,10 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
     let may_pass = answer.is_overloaded() && !has_error(body);
     let error =
         if may_pass || (300..400).contains(&status) { Error::unreachable(message) } else { Error::refused(message) };
-    match refusal::find(Server::Platform, &code, &words) {
-        Some(known) => error.hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
+    let known = refusal::find(Server::Platform, &code, &words);
+    let error = error.with_cause(Cause::Platform(code));
+    match known {
+        Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
         None => error,
     }
 }

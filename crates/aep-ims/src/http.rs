@@ -2,16 +2,20 @@
 //!
 //! What comes back is either an [`Answer`], whatever its status, or a reason why there is none.
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aep_core::error::{Cause, CertificateFault};
 use aep_core::url::BaseUrl;
 use aep_core::{Context, Error, Result};
 use ureq::Agent;
 use ureq::http::Response;
 use ureq::tls::TlsConfig;
+use ureq::unversioned::transport::DefaultConnector;
 use zeroize::Zeroizing;
 
+use crate::resolver::TimedResolver;
 use crate::{proxy, roots};
 
 /// An answer of this size is not from IMS.
@@ -22,10 +26,11 @@ const MOST_BYTES: u64 = 1024 * 1024;
 pub struct Http<'a> {
     base: &'a BaseUrl,
     agent: Agent,
+    /// The proxy in words, without user and password.
+    proxy: Option<String>,
 }
 
-/// What a server answered.
-#[derive(Debug)]
+/// What a server answered. Its body may hold a token.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) body: Zeroizing<Vec<u8>>,
@@ -35,6 +40,27 @@ pub(crate) struct Answer {
     pub(crate) debug_id: Option<String>,
     /// The server's clock, in Unix seconds.
     pub(crate) date: Option<i64>,
+}
+
+impl Answer {
+    /// A plain answer with this body.
+    pub(crate) fn with_body(body: &[u8]) -> Self {
+        Self {
+            status: 200,
+            body: Zeroizing::new(body.to_vec()),
+            content_type: String::new(),
+            location: None,
+            retry_after: None,
+            debug_id: None,
+            date: None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Answer({}, {} bytes)", self.status, self.body.len())
+    }
 }
 
 /// Why there is no answer.
@@ -51,12 +77,13 @@ impl<'a> Http<'a> {
     /// # Errors
     /// Configuration, when certificates or the proxy cannot be used.
     pub fn to(base: &'a BaseUrl, context: &Context, user_agent: &str) -> Result<Self> {
+        let proxy = proxy::choose(&context.environment, base)?;
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(user_agent)
-            .proxy(proxy::choose(&context.environment, base)?);
+            .proxy(proxy.clone());
         if base.scheme() == aep_core::url::Scheme::Https {
             let tls = TlsConfig::builder()
                 .root_certs(roots::load(&context.environment)?)
@@ -64,7 +91,8 @@ impl<'a> Http<'a> {
                 .build();
             config = config.https_only(true).tls_config(tls);
         }
-        Ok(Self { base, agent: config.build().into() })
+        let agent = Agent::with_parts(config.build(), DefaultConnector::default(), TimedResolver);
+        Ok(Self { base, agent, proxy: proxy.map(|proxy| format!("the proxy {}:{}", proxy.host(), proxy.port())) })
     }
 
     /// The server.
@@ -115,69 +143,112 @@ impl<'a> Http<'a> {
     }
 
     fn no_answer(&self, error: &ureq::Error) -> NoAnswer {
-        use std::io::ErrorKind;
         let base = self.base;
-        let unreachable = |why: String| Error::unreachable(format!("{base} {why}"));
-        let later = |why: &str| NoAnswer { error: unreachable(why.to_owned()), may_pass: true };
+        let unreachable = |why: &str| Error::unreachable(format!("{base} {why}"));
+        let later = |why: &str| NoAnswer { error: unreachable(why), may_pass: true };
         let never = |error: Error| NoAnswer { error, may_pass: false };
         match error {
             ureq::Error::Timeout(_) => never(
-                unreachable("did not answer in time".to_owned())
-                    .hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"),
+                unreachable("did not answer in time")
+                    .with_cause(Cause::TimedOut)
+                    .with_hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"),
             ),
             ureq::Error::HostNotFound => NoAnswer { error: self.name_not_found(), may_pass: true },
-            ureq::Error::BodyExceedsLimit(_) => never(unreachable("sent an answer larger than 1 MiB".to_owned())),
-            ureq::Error::Io(error) if is_certificate_fault(error) => never(self.certificate_fault(&error.to_string())),
-            ureq::Error::Rustls(error) => never(self.certificate_fault(&error.to_string())),
-            ureq::Error::Io(error) => match error.kind() {
-                ErrorKind::ConnectionRefused => NoAnswer {
-                    error: unreachable("cannot be reached: connection refused".to_owned())
-                        .hint("check the address and the network; behind a proxy, set HTTPS_PROXY"),
-                    may_pass: true,
-                },
-                ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
-                    later("closed the connection")
-                }
-                ErrorKind::UnexpectedEof => later("ended its answer too early"),
-                ErrorKind::TimedOut | ErrorKind::WouldBlock => later("did not answer in time"),
-                // The resolver's own words, which no kind stands for.
-                _ if error.to_string().contains("lookup") => NoAnswer { error: self.name_not_found(), may_pass: true },
-                _ => later(&format!("cannot be reached: {error}")),
+            ureq::Error::BodyExceedsLimit(_) => never(unreachable("sent an answer larger than 1 MiB")),
+            ureq::Error::Rustls(error) => never(self.certificate_fault(error)),
+            ureq::Error::Io(error) => match tls_error(error) {
+                Some(error) => never(self.certificate_fault(error)),
+                None => self.no_connection(error.kind()),
             },
-            ureq::Error::ConnectProxyFailed(why) => {
-                never(unreachable(format!("cannot be reached: the proxy refused: {why}")).hint(
-                    "check HTTPS_PROXY; its user and password go into the address: http://user:password@host:port",
-                ))
-            }
-            ureq::Error::Protocol(why) => later(&format!("did not answer in HTTP: {why}")),
-            other => later(&format!("cannot be reached: {other}")),
+            ureq::Error::ConnectProxyFailed(_) => never(self.proxy_refused()),
+            ureq::Error::Protocol(_) => later("did not answer in HTTP"),
+            _ => later("cannot be reached: the request failed"),
         }
+    }
+
+    fn no_connection(&self, kind: ErrorKind) -> NoAnswer {
+        let why = match kind {
+            ErrorKind::ConnectionRefused => "cannot be reached: connection refused",
+            ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted | ErrorKind::BrokenPipe => {
+                "closed the connection"
+            }
+            ErrorKind::UnexpectedEof => "ended its answer too early",
+            ErrorKind::TimedOut | ErrorKind::WouldBlock => "did not answer in time",
+            ErrorKind::NetworkUnreachable => "cannot be reached: there is no network",
+            ErrorKind::HostUnreachable => "cannot be reached: there is no way to it",
+            ErrorKind::OutOfMemory => "cannot be reached: the system gives no further memory",
+            _ => "cannot be reached: the connection failed",
+        };
+        let error = Error::unreachable(format!("{} {why}", self.base)).with_cause(Cause::Io(kind));
+        let error = if kind == ErrorKind::ConnectionRefused {
+            error.with_hint("check the address and the network; behind a proxy, set HTTPS_PROXY")
+        } else {
+            error
+        };
+        NoAnswer { error, may_pass: true }
+    }
+
+    fn proxy_refused(&self) -> Error {
+        let proxy = self.proxy.as_deref().unwrap_or("the proxy");
+        Error::unreachable(format!("{} cannot be reached: {proxy} refused to connect to it", self.base))
+            .with_cause(Cause::Proxy)
+            .with_hint(
+                "let the proxy allow this host, or check its user and password in HTTPS_PROXY: \
+                 http://user:password@host:port",
+            )
     }
 
     fn name_not_found(&self) -> Error {
         let host = &self.base.authority().host;
         Error::unreachable(format!("{} cannot be reached: the name {host} was not found", self.base))
-            .hint("check the name and the network; behind a proxy, set HTTPS_PROXY")
+            .with_cause(Cause::NameNotFound)
+            .with_hint("check the name and the network; behind a proxy, set HTTPS_PROXY")
     }
 
-    fn certificate_fault(&self, why: &str) -> Error {
-        let error = Error::unreachable(format!("{} failed the TLS check: {why}", self.base));
-        if why.contains("UnknownIssuer") {
-            error.hint(
-                "a proxy that inspects TLS has its own authority; save that certificate as PEM and set AEP_CA_FILE to it",
-            )
-        } else if why.to_lowercase().contains("expired") || why.contains("NotValidYet") || why.contains("not valid yet")
-        {
-            error.hint("check the clock of this machine, then the server's certificate")
-        } else {
-            error.hint("aep-auth doctor")
-        }
+    fn certificate_fault(&self, error: &rustls::Error) -> Error {
+        let (fault, what, hint) = match error {
+            rustls::Error::InvalidCertificate(fault) => explain_certificate(fault),
+            _ => (CertificateFault::Other, "it does not speak TLS as we do", "aep-auth doctor"),
+        };
+        Error::unreachable(format!("{} failed the TLS check: {what}", self.base))
+            .with_cause(Cause::Certificate(fault))
+            .with_source(error.clone())
+            .with_hint(hint)
     }
 }
 
-/// rustls reports its refusals through the stream, as an `io::Error` of kind `InvalidData`.
-fn is_certificate_fault(error: &std::io::Error) -> bool {
-    error.kind() == std::io::ErrorKind::InvalidData && error.get_ref().is_some()
+fn explain_certificate(fault: &rustls::CertificateError) -> (CertificateFault, &'static str, &'static str) {
+    use rustls::CertificateError as Theirs;
+    const CLOCK: &str = "check the clock of this machine, then the server's certificate";
+    match fault {
+        Theirs::UnknownIssuer => (
+            CertificateFault::UnknownIssuer,
+            "no trusted authority has signed its certificate",
+            "a proxy that inspects TLS has its own authority; save that certificate as PEM and set AEP_CA_FILE to it",
+        ),
+        Theirs::Expired | Theirs::ExpiredContext { .. } => {
+            (CertificateFault::Expired, "its certificate has expired", CLOCK)
+        }
+        Theirs::NotValidYet | Theirs::NotValidYetContext { .. } => {
+            (CertificateFault::NotYetValid, "its certificate is not valid yet", CLOCK)
+        }
+        Theirs::NotValidForName | Theirs::NotValidForNameContext { .. } => (
+            CertificateFault::OtherName,
+            "its certificate is for another name",
+            "check the address; a captive portal or a proxy may stand in between",
+        ),
+        Theirs::Other(other) if other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity) => (
+            CertificateFault::AuthorityAsServer,
+            "its certificate is an authority's own, which may not serve as a server's",
+            "make a server certificate: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …",
+        ),
+        _ => (CertificateFault::Other, "its certificate was not accepted", "aep-auth doctor"),
+    }
+}
+
+/// rustls reports its refusals through the stream, inside an `io::Error`.
+fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
+    error.get_ref()?.downcast_ref()
 }
 
 fn unix_seconds(date: &str) -> Option<i64> {

@@ -5,9 +5,11 @@
 
 use std::time::Duration;
 
+use aep_core::acquire::{Accepted, Fetch, FetchRequest, Fetched};
+use aep_core::error::Cause;
 use aep_core::profile::{DEFAULT_IMS_URL, Flow};
 use aep_core::secret::Secret;
-use aep_core::token::{Fetch, Fetched, Order, Source};
+use aep_core::token::{AccessToken, Source, Token};
 use aep_core::{Error, Profile, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
@@ -17,7 +19,7 @@ use crate::assertion;
 use crate::form::Form;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
-use crate::retry::Patience;
+use crate::retry::RetryPolicy;
 
 /// A clock that is further off than this makes IMS refuse an assertion; Adobe's Java library documents 30 seconds.
 const CLOCK_TOLERANCE: i64 = 30;
@@ -49,43 +51,63 @@ pub(crate) fn user_agent(tool: &str) -> String {
 }
 
 impl Fetch for Ims {
-    fn fetch(&self, order: &Order<'_>) -> Result<Fetched> {
-        let profile = order.profile;
-        // Before certificates are loaded or a name is resolved: a missing secret needs neither.
-        let secret = order.credentials.client_secret()?;
+    fn fetch(&self, request: &FetchRequest<'_>) -> Result<Fetched> {
+        let FetchRequest { context, profile, credentials, budget, .. } = *request;
+        // Before certificates are loaded or a name is resolved: a missing secret needs neither. And before the time
+        // runs: whoever keeps a secret may have to ask a person.
+        let secret = credentials.client_secret()?;
+        let signs = profile.flow == Flow::Jwt && self.assertion.is_none();
+        if signs {
+            credentials.private_key()?;
+            credentials.passphrase()?;
+        }
+        // Taken before the request, so that the token is never thought to live longer than it does.
+        let asked_at = context.clock.now();
         let asking = Asking {
-            http: Http::to(&profile.ims_url, order.context, &self.user_agent)?,
-            order,
-            deadline: order.context.clock.monotonic() + order.budget,
+            http: Http::to(&profile.ims_url, context, &self.user_agent)?,
+            request,
+            deadline: context.clock.monotonic() + budget,
             assertion: self.assertion.as_ref(),
         };
+        let fetched = |(value, life), client_secret, stale_secret| Fetched {
+            token: Token { stale_secret, ..Token::new(value, asked_at, life) },
+            source: Source::Ims,
+            accepted: Some(Accepted { client_secret, private_key: signs }),
+            shared_name: None,
+        };
         let refusal = match asking.ask(secret)? {
-            Outcome::Token(fetched) => return Ok(fetched),
+            Outcome::Token(value, life) => return Ok(fetched((value, life), 0, None)),
             Outcome::Refused(refusal) => refusal,
         };
         if refusal.words.code == "invalid_client"
-            && let Some(second) = order.credentials.second_client_secret()?
+            && let Some(second) = credentials.second_client_secret()?
         {
+            context.log.info("IMS does not accept the first client secret; trying the second");
             return match asking.ask(second)? {
-                Outcome::Token(fetched) => Ok(Fetched { stale_secret: Some(1), ..fetched }),
+                Outcome::Token(value, life) => Ok(fetched((value, life), 1, Some(1))),
                 Outcome::Refused(refusal) => Err(refusal.explain(profile)),
             };
         }
         Err(refusal.explain(profile))
+    }
+
+    /// A pasted assertion is not the profile's.
+    fn shows_the_profiles_secrets(&self) -> bool {
+        self.assertion.is_none()
     }
 }
 
 /// A request for a token on its way, with all its repetitions.
 struct Asking<'a> {
     http: Http<'a>,
-    order: &'a Order<'a>,
+    request: &'a FetchRequest<'a>,
     /// On the clock's stop-watch.
     deadline: Duration,
     assertion: Option<&'a Secret>,
 }
 
 enum Outcome {
-    Token(Fetched),
+    Token(AccessToken, Option<i64>),
     Refused(Refused),
 }
 
@@ -99,7 +121,7 @@ struct Refused {
 
 impl Asking<'_> {
     fn ask(&self, secret: &Secret) -> Result<Outcome> {
-        let Order { profile, context, credentials, .. } = self.order;
+        let FetchRequest { profile, context, credentials, .. } = self.request;
         let outcome = match (profile.flow, self.assertion) {
             (Flow::Oauth, None) => return self.send(&oauth_request(profile, secret)),
             (_, Some(assertion)) => return self.send(&exchange_request(profile, secret, assertion)?),
@@ -120,9 +142,10 @@ impl Asking<'_> {
     }
 
     /// Sends a request, and again after faults that may pass, within the deadline.
-    fn send(&self, request: &Request) -> Result<Outcome> {
-        let clock = &self.order.context.clock;
-        let mut patience = Patience::until(self.deadline, self.order.retries, self.order.context, self.http.base());
+    fn send(&self, request: &TokenCall) -> Result<Outcome> {
+        let clock = &self.request.context.clock;
+        let mut patience =
+            RetryPolicy::until(self.deadline, self.request.retries, self.request.context, self.http.base());
         loop {
             let budget = patience.budget()?;
             let (result, wanted_pause) =
@@ -133,23 +156,14 @@ impl Asking<'_> {
                         let is_overloaded = answer.is_overloaded();
                         let offset = answer.date.map(|date| date - clock.now());
                         let result = match answer::read(&answer, request.unit) {
-                            Reading::Token(value, life) => {
-                                let source = Source::Ims;
-                                return Ok(Outcome::Token(Fetched {
-                                    value,
-                                    life,
-                                    fetched_at: None,
-                                    stale_secret: None,
-                                    source,
-                                }));
-                            }
+                            Reading::Token(value, life) => return Ok(Outcome::Token(value, life)),
                             Reading::Refusal(words) => {
                                 if words.code == "internal_error" && request.unit == LifeUnit::Milliseconds {
                                     patience.repeat_at_most(1);
                                 }
                                 Ok(Refused { words, debug_id: answer.debug_id.clone(), clock_offset: offset })
                             }
-                            Reading::Nonsense(error) => Err(explain_overload(error, &answer)),
+                            Reading::InvalidResponse(error) => Err(explain_overload(error, &answer)),
                         };
                         if !is_overloaded {
                             return result.map(Outcome::Refused);
@@ -195,24 +209,25 @@ impl Refused {
         if profile.flow == Flow::Jwt && profile.ims_url.to_string() == DEFAULT_IMS_URL {
             hints.push(refusal::JWT_ENDED.to_owned());
         }
-        let error = Error::refused(message);
-        if hints.is_empty() { error } else { error.hint(refusal::cure_for(&hints.join("\n"), profile)) }
+        let error = Error::refused(message).with_cause(Cause::Ims(code));
+        if hints.is_empty() { error } else { error.with_hint(refusal::cure_for(&hints.join("\n"), profile)) }
     }
 }
 
 fn explain_overload(error: Error, answer: &Answer) -> Error {
     let wait = answer.retry_after.as_deref().map(short);
     match (answer.status, wait) {
-        (429 | 503, Some(wait)) => error.hint(format!("the server asks to wait: Retry-After {wait}")),
+        (429 | 503, Some(wait)) => error.with_hint(format!("the server asks to wait: Retry-After {wait}")),
         (429, None) => {
-            error.hint("Adobe throttles a credential that asks for too many tokens; wait, and share the cache")
+            error.with_hint("Adobe throttles a credential that asks for too many tokens; wait, and share the cache")
         }
-        (500.., None) => error.hint("try again later; status.adobe.com tells of outages"),
+        (500.., None) => error.with_hint("try again later; status.adobe.com tells of outages"),
         _ => error,
     }
 }
 
-struct Request {
+/// One of the two requests.
+struct TokenCall {
     path: &'static str,
     /// The unit in which this endpoint tells a life.
     unit: LifeUnit,
@@ -222,7 +237,7 @@ struct Request {
 
 /// `POST /ims/token/v3` with a urlencoded body and the scopes joined by commas.
 /// Source: Adobe Developer Console, OAuth Server-to-Server, "Generate access tokens".
-fn oauth_request(profile: &Profile, secret: &Secret) -> Request {
+fn oauth_request(profile: &Profile, secret: &Secret) -> TokenCall {
     let scopes = profile.scopes.join(",");
     let fields = [
         ("grant_type", "client_credentials"),
@@ -231,11 +246,11 @@ fn oauth_request(profile: &Profile, secret: &Secret) -> Request {
         ("scope", &scopes),
     ];
     let (content_type, body) = (Form::CONTENT_TYPE.to_owned(), Form::of(&fields).into_body());
-    Request { path: "/ims/token/v3", unit: LifeUnit::Seconds, content_type, body }
+    TokenCall { path: "/ims/token/v3", unit: LifeUnit::Seconds, content_type, body }
 }
 
 /// `POST /ims/exchange/jwt` with `multipart/form-data`, as the tutorial has it (RFC 7578).
-fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> Result<Request> {
+fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> Result<TokenCall> {
     let fields = [
         ("client_id", profile.client_id.as_str()),
         ("client_secret", secret.expose()),
@@ -253,5 +268,5 @@ fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> R
     }
     body.push_str(&format!("--{boundary}--\r\n"));
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    Ok(Request { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body })
+    Ok(TokenCall { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body })
 }

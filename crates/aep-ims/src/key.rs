@@ -34,6 +34,17 @@ impl PrivateKey {
         &self.pkcs1
     }
 
+    /// The key as a PEM, for a tool that signs by itself.
+    ///
+    /// # Errors
+    /// A fault, should the encoding fail.
+    pub fn to_pem(&self) -> Result<Secret> {
+        use pkcs8::der::pem::{LineEnding, encode_string};
+        encode_string("RSA PRIVATE KEY", LineEnding::LF, &self.pkcs1)
+            .map(Secret::new)
+            .map_err(|error| Error::fault("the private key cannot be written as PEM").with_source(error))
+    }
+
     /// The public half as DER (RFC 8017, appendix A.1.1), as a certificate holds it.
     pub(crate) fn public_key(&self) -> Option<Vec<u8>> {
         use ring::signature::KeyPair as _;
@@ -78,13 +89,13 @@ pub fn read(text: &Secret, passphrase: Option<&Secret>) -> Result<PrivateKey> {
     }
     let passphrase = passphrase.ok_or_else(|| {
         Error::configuration("the private key is encrypted and its passphrase is missing")
-            .hint("set AEP_PRIVATE_KEY_PASSPHRASE, or add private_key_passphrase to the profile")
+            .with_hint("set AEP_PRIVATE_KEY_PASSPHRASE, or add private_key_passphrase to the profile")
     })?;
     let encrypted = EncryptedPrivateKeyInfoRef::try_from(pem.der.as_slice()).map_err(|_| unreadable_encryption())?;
     let document = encrypted.decrypt(passphrase.expose()).map_err(|error| match error {
         pkcs8::Error::EncryptedPrivateKey(_) => {
             Error::configuration("the passphrase does not open the private key, or its encryption is not supported")
-                .hint(CONVERT)
+                .with_hint(CONVERT)
         }
         _ => unreadable_encryption(),
     })?;
@@ -92,7 +103,7 @@ pub fn read(text: &Secret, passphrase: Option<&Secret>) -> Result<PrivateKey> {
 }
 
 fn unreadable_encryption() -> Error {
-    Error::configuration("the private key is encrypted in a way that is not supported here").hint(CONVERT)
+    Error::configuration("the private key is encrypted in a way that is not supported here").with_hint(CONVERT)
 }
 
 /// The block of a PEM text that is a private key.
@@ -116,7 +127,7 @@ impl Pem {
             Error::configuration(
                 "the private key is not one: expected a PEM that starts with `-----BEGIN PRIVATE KEY-----`",
             )
-            .hint("the Developer Console downloads it as private.key, inside config.zip")
+            .with_hint("the Developer Console downloads it as private.key, inside config.zip")
         }))
     }
 
@@ -125,7 +136,7 @@ impl Pem {
             Err(Error::configuration(format!(
                 "this is {what}, where the private key belongs (`-----BEGIN {label}-----`)"
             ))
-            .hint(hint.to_owned()))
+            .with_hint(hint.to_owned()))
         };
         if body.contains("Proc-Type:") || body.contains("DEK-Info:") {
             return this_is("a private key in the legacy encrypted form", CONVERT);
@@ -149,13 +160,15 @@ impl Pem {
         };
         let packed: Zeroizing<String> = Zeroizing::new(body.chars().filter(|c| !c.is_whitespace()).collect());
         let der = STANDARD.decode(packed.as_bytes()).map_err(|_| {
-            Error::configuration("the private key is damaged: its content is not base64").hint("copy it again, whole")
+            Error::configuration("the private key is damaged: its content is not base64")
+                .with_hint("copy it again, whole")
         })?;
         Ok(Self { form, der: Zeroizing::new(der) })
     }
 
     fn unwrap_rsa(&self) -> Result<PrivateKey> {
-        let damaged = || Error::configuration("the private key is damaged").hint("openssl pkey -in KEY -check -noout");
+        let damaged =
+            || Error::configuration("the private key is damaged").with_hint("openssl pkey -in KEY -check -noout");
         let pkcs1 = match self.form {
             Form::Pkcs1 => self.der.to_vec(),
             Form::Encrypted => return Err(Error::fault("an encrypted key was not decrypted")),
@@ -165,19 +178,24 @@ impl Pem {
                     RSA => info.private_key.as_bytes().to_vec(),
                     EC => {
                         return Err(Error::configuration("this is an EC key, where the private key belongs")
-                            .hint("Adobe IMS takes RSA keys only (RS256)"));
+                            .with_hint("Adobe IMS takes RSA keys only (RS256)"));
                     }
                     other => {
                         return Err(Error::configuration(format!("this is a key of the kind {other}, not an RSA key"))
-                            .hint("Adobe IMS takes RSA keys only (RS256)"));
+                            .with_hint("Adobe IMS takes RSA keys only (RS256)"));
                     }
                 }
             }
         };
         let pkcs1 = Zeroizing::new(pkcs1);
-        ring::rsa::KeyPair::from_der(&pkcs1).map_err(|why| match why.to_string().as_str() {
-            "TooSmall" => Error::configuration("the private key is shorter than 2048 bits").hint("make a new key pair"),
-            _ => damaged(),
+        ring::rsa::KeyPair::from_der(&pkcs1).map_err(|_| {
+            // A whole key of 2048 bits takes nearly 1200 bytes.
+            if pkcs1.len() < 1100 {
+                Error::configuration("the private key is shorter than 2048 bits, or damaged")
+                    .with_hint("make a new key pair")
+            } else {
+                damaged()
+            }
         })?;
         Ok(PrivateKey { pkcs1 })
     }

@@ -26,7 +26,7 @@ pub(crate) fn choose(environment: &Environment, target: &BaseUrl) -> Result<Opti
     let with_scheme = if address.contains("://") { address } else { format!("http://{address}") };
     let refuse = |why: &str| {
         Error::configuration(format!("{variable} cannot be used: {why}"))
-            .hint(format!("write it like {variable}=http://proxy.example:3128"))
+            .with_hint(format!("write it like {variable}=http://proxy.example:3128"))
     };
     if !with_scheme.starts_with("http://") && !with_scheme.starts_with("https://") {
         return Err(refuse("only http and https proxies are supported"));
@@ -66,7 +66,7 @@ mod tests {
 
     fn is_proxied(target: &str, variables: &[(&str, &str)]) -> bool {
         let target = BaseUrl::parse("target", target).unwrap();
-        choose(&Environment::of(variables.iter().copied()), &target).unwrap().is_some()
+        choose(&Environment::from_pairs(variables.iter().copied()), &target).unwrap().is_some()
     }
 
     #[test]
@@ -113,7 +113,7 @@ mod tests {
     fn a_refusal_shows_no_password() {
         let target = BaseUrl::parse("target", "https://h.example").unwrap();
         for address in ["socks5://user:marker@p:1", "http://user:marker@ p", "ftp://user:marker@p"] {
-            let refusal = choose(&Environment::of([("HTTPS_PROXY", address)]), &target).unwrap_err();
+            let refusal = choose(&Environment::from_pairs([("HTTPS_PROXY", address)]), &target).unwrap_err();
             assert!(!refusal.message().contains("marker"), "{refusal}");
         }
     }

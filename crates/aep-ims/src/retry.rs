@@ -11,7 +11,7 @@ use crate::http::Answer;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 
 /// How long one call goes on trying.
-pub(crate) struct Patience<'a> {
+pub(crate) struct RetryPolicy<'a> {
     context: &'a Context,
     server: &'a BaseUrl,
     /// On the clock's stop-watch.
@@ -20,7 +20,7 @@ pub(crate) struct Patience<'a> {
     pause: Duration,
 }
 
-impl<'a> Patience<'a> {
+impl<'a> RetryPolicy<'a> {
     /// Until this moment of the clock's stop-watch, with this many repetitions.
     pub(crate) fn until(deadline: Duration, repetitions: u32, context: &'a Context, server: &'a BaseUrl) -> Self {
         Self { context, server, deadline, left: repetitions, pause: FIRST_PAUSE }
@@ -31,7 +31,7 @@ impl<'a> Patience<'a> {
         let budget = self.deadline.saturating_sub(self.context.clock.monotonic());
         if budget.is_zero() {
             return Err(Error::unreachable(format!("{} did not answer in time", self.server))
-                .hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"));
+                .with_hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"));
         }
         Ok(budget)
     }

@@ -4,21 +4,16 @@
 
 use std::sync::Arc;
 
-use aep_core::{Environment, Error, Result};
+use aep_core::{Context, Environment, Error, Result};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
-/// The trusted certificates as PEM, for a connection that is not HTTP.
+/// The trusted certificates, for a connection that is not HTTP.
 ///
 /// # Errors
 /// As [`load`].
-pub fn pem(environment: &Environment) -> Result<String> {
-    use base64::Engine as _;
-    let roots = certificates(environment)?;
-    let block = |certificate: &Certificate<'_>| {
-        let text = base64::engine::general_purpose::STANDARD.encode(certificate.der());
-        format!("-----BEGIN CERTIFICATE-----\n{text}\n-----END CERTIFICATE-----\n")
-    };
-    Ok(roots.iter().map(block).collect())
+pub fn root_certificates(context: &Context) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
+    let roots = certificates(&context.environment)?;
+    Ok(roots.iter().map(|root| root.der().to_vec().into()).collect())
 }
 
 /// Loads the trusted certificates. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's, as OpenSSL has it.
@@ -35,8 +30,9 @@ fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> 
         system.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
     if let Some(path) = environment.path("AEP_CA_FILE") {
         let refuse = |why: &dyn std::fmt::Display| {
-            Error::configuration(format!("AEP_CA_FILE names {}: {why}", path.display()))
-                .hint("AEP_CA_FILE is a PEM file with the certificate of the authority, `-----BEGIN CERTIFICATE-----`")
+            Error::configuration(format!("AEP_CA_FILE names {}: {why}", path.display())).with_hint(
+                "AEP_CA_FILE is a PEM file with the certificate of the authority, `-----BEGIN CERTIFICATE-----`",
+            )
         };
         let pem = std::fs::read(&path).map_err(|error| refuse(&error))?;
         let before = roots.len();
@@ -52,7 +48,7 @@ fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> 
     if roots.is_empty() {
         let why = system.errors.first().map_or_else(String::new, |error| format!(": {error}"));
         return Err(Error::configuration(format!("no trusted certificates were found{why}"))
-            .hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file"));
+            .with_hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file"));
     }
     Ok(roots)
 }

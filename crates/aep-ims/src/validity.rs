@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use aep_core::secret::Credentials;
+use aep_core::secret::Secret;
 use aep_core::token::AccessToken;
 use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
@@ -25,13 +25,11 @@ pub fn is_valid(context: &Context, profile: &Profile, token: &AccessToken, tool:
     serde_json::from_slice::<Value>(&answer.body).ok()?.get("valid")?.as_bool()
 }
 
-/// Revokes this token alone at IMS.
+/// Revokes this token alone at IMS; `secret` is the client secret that IMS accepts.
 ///
 /// # Errors
 /// Refused or unreachable, as IMS answers; configuration for a missing secret.
-pub fn revoke(context: &Context, profile: &Profile, token: &AccessToken, tool: &str) -> Result<()> {
-    let credentials = Credentials::of(context, profile);
-    let secret = credentials.client_secret()?;
+pub fn revoke(context: &Context, profile: &Profile, secret: &Secret, token: &AccessToken, tool: &str) -> Result<()> {
     let form = Form::of(&[
         ("token_type", "access_token"),
         ("token", token.expose()),

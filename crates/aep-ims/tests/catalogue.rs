@@ -6,9 +6,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use aep_core::error::Kind as ErrorKind;
-use aep_core::profile::{Choice, resolve};
-use aep_core::token::{AccessToken, Wish, obtain};
+use aep_core::acquire::{TokenRequest, acquire};
+use aep_core::profile::{ProfileSelection, resolve};
+use aep_core::secret::Credentials;
+use aep_core::token::AccessToken;
 use aep_core::{Context, Environment, Error, Folders, Log, Profile, clock::SystemClock, headers};
 use aep_ims::refusal::{CATALOGUE, Known, Server};
 use aep_ims::{Http, Ims, list_classes};
@@ -20,17 +21,17 @@ fn profile(emulator: &Emulator) -> (Context, Profile) {
     let mut variables = service_account_environment(&emulator.url(), private_key_pem()).to_vec();
     variables.push(("AEP_CACHE", "off".to_owned()));
     let context = Context {
-        environment: Environment::of(variables),
+        environment: Environment::from_pairs(variables),
         clock: Box::new(SystemClock::start()),
         folders: Folders::default(),
         log: Log::silent(),
     };
-    let profile = resolve(&context, &Choice::default()).unwrap();
+    let profile = resolve(&context, &ProfileSelection::default()).unwrap();
     (context, profile)
 }
 
 fn assert_explained(known: &Known, refusal: &Error) {
-    let cure = refusal.cure().unwrap_or_default();
+    let cure = refusal.hint().unwrap_or_default();
     assert!(refusal.message().contains(known.code), "{}: {refusal}", known.code);
     assert!(cure.contains(known.meaning), "{} `{}`: {cure}", known.code, known.says);
     assert!(cure.lines().count() >= 2 && !cure.contains('{'), "{}: {cure}", known.code);
@@ -43,8 +44,9 @@ fn every_refusal_of_ims_is_explained() {
         let (context, profile) = profile(&emulator);
         let body = json!({"error": known.code, "error_description": known.says});
         emulator.fault(Fault::always(Kind::respond(400, &body.to_string())));
-        let refusal = obtain(&context, &profile, &Wish::default(), &Ims::asked_by("test")).unwrap_err();
-        assert_eq!(refusal.kind(), ErrorKind::Refused);
+        let credentials = Credentials::new(&context, &profile);
+        let refusal = acquire(&credentials, &TokenRequest::default(), &Ims::asked_by("test")).unwrap_err();
+        assert_eq!(refusal.exit_code(), 4);
         assert_explained(known, &refusal);
     }
 }

@@ -6,9 +6,12 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use aep_core::error::Kind;
-use aep_core::profile::{Choice, resolve};
-use aep_core::token::{Obtained, Source, Wish, obtain};
+use aep_core::acquire::{Cached, Fetched, TokenRequest, acquire};
+use aep_core::cache::FileStore;
+use aep_core::profile::{ProfileSelection, resolve};
+use aep_core::secret::Credentials;
+use aep_core::token::Source;
+
 use aep_core::{Clock, Context, Environment, Error, Folders, Log};
 use aep_ims::Ims;
 use ims_emulator::{Emulator, Fault, Kind as FaultKind};
@@ -59,11 +62,11 @@ impl World {
         self
     }
 
-    fn obtain(&self) -> Result<Obtained, Error> {
+    fn acquire(&self) -> Result<Fetched, Error> {
         let now = std::time::UNIX_EPOCH.elapsed().unwrap();
         let folder = |name: &str| self.home.path().join(name);
         let context = Context {
-            environment: Environment::of(self.variables.clone()),
+            environment: Environment::from_pairs(self.variables.clone()),
             clock: Box::new(StillClock {
                 unix_millis: i64::try_from(now.as_millis()).unwrap() + self.clock_error * 1000,
                 waited: Rc::clone(&self.waited),
@@ -71,32 +74,33 @@ impl World {
             folders: Folders::at(folder("config"), folder("data"), folder("cache")),
             log: Log::silent(),
         };
-        let profile = resolve(&context, &Choice::default())?;
-        obtain(&context, &profile, &Wish::default(), &Ims::asked_by("test"))
+        let profile = resolve(&context, &ProfileSelection::default())?;
+        let road = Cached::new(FileStore::new(&context, &profile)?, Ims::asked_by("test"));
+        acquire(&Credentials::new(&context, &profile), &TokenRequest::default(), &road)
     }
 
     fn refusal(&self) -> Error {
-        self.obtain().unwrap_err()
+        self.acquire().unwrap_err()
     }
 }
 
 #[test]
 fn oauth_posts_a_form_and_tells_seconds() {
     let world = World::oauth();
-    let obtained = world.obtain().unwrap();
-    assert_eq!((obtained.source, obtained.token.life), (Source::Ims, Some(86_400)));
+    let fetched = world.acquire().unwrap();
+    assert_eq!((fetched.source, fetched.token.life), (Source::Ims, Some(86_400)));
     let request = &world.emulator.requests()[0];
     assert_eq!(request.header("content-type"), Some("application/x-www-form-urlencoded"));
     assert!(request.text().contains("&scope=openid%2Csession%2CAdobeID%2Cread_organizations%2C"), "{}", request.text());
     assert!(request.header("user-agent").unwrap().starts_with("test/"));
-    assert_eq!(world.obtain().unwrap().source, Source::Cache);
+    assert_eq!(world.acquire().unwrap().source, Source::Cache);
     assert_eq!(world.emulator.token_requests(), 1);
 }
 
 #[test]
 fn the_service_account_posts_multipart_form_data() {
     let world = World::jwt();
-    assert_eq!(world.obtain().unwrap().token.life, Some(86_400));
+    assert_eq!(world.acquire().unwrap().token.life, Some(86_400));
     let request = &world.emulator.requests()[0];
     assert_eq!(request.path, "/ims/exchange/jwt");
     assert!(request.header("content-type").unwrap().starts_with("multipart/form-data; boundary="));
@@ -106,7 +110,7 @@ fn the_service_account_posts_multipart_form_data() {
 fn a_key_with_escaped_line_ends_signs_as_well() {
     let mut world = World::jwt();
     world.set("AEP_PRIVATE_KEY", &ims_emulator::private_key_pem().replace('\n', "\\n"));
-    assert!(world.obtain().is_ok());
+    assert!(world.acquire().is_ok());
 }
 
 #[test]
@@ -121,7 +125,7 @@ fn the_endpoint_decides_the_unit_where_the_token_is_silent() {
         (World::oauth(), serde_json::json!("3599"), Some(3_599)),
     ] {
         world.emulator.fault(Fault::always(FaultKind::Life { expires_in: expires_in.clone() }));
-        assert_eq!(world.obtain().unwrap().token.life, life, "{expires_in}");
+        assert_eq!(world.acquire().unwrap().token.life, life, "{expires_in}");
     }
 }
 
@@ -129,8 +133,8 @@ fn the_endpoint_decides_the_unit_where_the_token_is_silent() {
 fn a_life_that_is_not_told_is_not_cached() {
     let world = World::oauth();
     world.emulator.fault(Fault::always(FaultKind::Life { expires_in: serde_json::Value::Null }));
-    assert_eq!(world.obtain().unwrap().source, Source::Ims);
-    assert_eq!(world.obtain().unwrap().source, Source::Ims);
+    assert_eq!(world.acquire().unwrap().source, Source::Ims);
+    assert_eq!(world.acquire().unwrap().source, Source::Ims);
 }
 
 #[test]
@@ -147,9 +151,9 @@ fn refusals_carry_the_words_of_ims_and_a_cure() {
     for (world, variable, value, words, cure) in cases {
         let mut world = world();
         let refusal = world.set(variable, value).refusal();
-        assert_eq!(refusal.kind(), Kind::Refused, "{refusal}");
+        assert_eq!(refusal.exit_code(), 4, "{refusal}");
         assert!(refusal.message().contains(words) && refusal.message().contains("x-debug-id"), "{refusal}");
-        assert!(refusal.cure().unwrap().contains(cure), "{:?}", refusal.cure());
+        assert!(refusal.hint().unwrap().contains(cure), "{:?}", refusal.hint());
         assert_eq!(world.emulator.token_requests(), 1, "a refusal is not repeated");
     }
 }
@@ -159,7 +163,7 @@ fn an_error_in_json_is_a_refusal_whatever_the_status() {
     for status in [200, 400, 401, 403] {
         let world = World::oauth();
         world.emulator.fault(Fault::always(FaultKind::respond(status, r#"{"error":"access_denied"}"#)));
-        assert_eq!(world.refusal().kind(), Kind::Refused, "{status}");
+        assert_eq!(world.refusal().exit_code(), 4, "{status}");
     }
 }
 
@@ -168,10 +172,10 @@ fn an_overloaded_server_is_asked_again() {
     for status in [429, 500, 502, 503] {
         let world = World::oauth();
         world.emulator.fault(Fault::times(3, FaultKind::respond(status, "")));
-        assert_eq!(world.obtain().unwrap().source, Source::Ims, "{status}");
+        assert_eq!(world.acquire().unwrap().source, Source::Ims, "{status}");
         let world = World::oauth();
         world.emulator.fault(Fault::always(FaultKind::respond(status, "")));
-        assert_eq!(world.refusal().kind(), Kind::Unreachable, "{status}");
+        assert_eq!(world.refusal().exit_code(), 5, "{status}");
         assert_eq!(world.emulator.token_requests(), 4, "{status}");
     }
 }
@@ -180,12 +184,12 @@ fn an_overloaded_server_is_asked_again() {
 fn retry_after_is_honoured_or_given_up_at_once() {
     let world = World::oauth();
     world.emulator.fault(Fault::times(1, FaultKind::respond_with(429, ("Retry-After", "5"), "")));
-    assert!(world.obtain().is_ok());
+    assert!(world.acquire().is_ok());
     assert_eq!(world.waited.get(), Duration::from_secs(5));
 
     let world = World::oauth();
     world.emulator.fault(Fault::always(FaultKind::respond_with(429, ("Retry-After", "2400"), "")));
-    assert_eq!(world.refusal().kind(), Kind::Unreachable);
+    assert_eq!(world.refusal().exit_code(), 5);
     assert_eq!((world.emulator.token_requests(), world.waited.get()), (1, Duration::ZERO));
 }
 
@@ -195,8 +199,8 @@ fn a_migrated_service_account_is_asked_twice_and_told_the_cure() {
     let body = r#"{"error":"internal_error","error_description":"Please try again later"}"#;
     world.emulator.fault(Fault::always(FaultKind::respond(500, body)));
     let refusal = world.refusal();
-    assert_eq!((refusal.kind(), world.emulator.token_requests()), (Kind::Refused, 2));
-    assert!(refusal.cure().unwrap().contains("migrated"));
+    assert_eq!((refusal.exit_code(), world.emulator.token_requests()), (4, 2));
+    assert!(refusal.hint().unwrap().contains("migrated"));
 }
 
 #[test]
@@ -204,7 +208,7 @@ fn an_assertion_is_signed_once_more_by_the_servers_clock() {
     for error in [-86_400 * 3, -400, 86_400] {
         let mut world = World::jwt();
         world.clock_error = error;
-        assert!(world.obtain().is_ok(), "{error}");
+        assert!(world.acquire().is_ok(), "{error}");
     }
 }
 
@@ -228,7 +232,7 @@ fn what_is_no_answer_from_ims_is_named() {
         let world = World::oauth();
         world.emulator.fault(Fault::always(fault.clone()));
         let refusal = world.refusal();
-        assert_eq!(refusal.kind(), Kind::Unreachable, "{fault:?}: {refusal}");
+        assert_eq!(refusal.exit_code(), 5, "{fault:?}: {refusal}");
         assert!(refusal.message().contains(words), "{fault:?}: {refusal}");
     }
 }
@@ -241,7 +245,7 @@ fn a_server_that_hangs_ends_with_the_budget() {
         world.emulator.clear_faults();
         world.emulator.fault(Fault::always(fault));
         let refusal = world.refusal();
-        assert_eq!(refusal.kind(), Kind::Unreachable);
+        assert_eq!(refusal.exit_code(), 5);
         assert!(refusal.message().contains("did not answer in time"), "{refusal}");
     }
 }
@@ -258,7 +262,7 @@ fn the_second_secret_serves_when_the_first_is_stale() {
         url = world.emulator.url())).unwrap();
     let mut world = world;
     world.variables = vec![("AEP_PROFILE", "prod".to_owned()), ("OLD", "gone".to_owned()), ("NEW", secret)];
-    assert_eq!(world.obtain().unwrap().token.stale_secret, Some(1));
+    assert_eq!(world.acquire().unwrap().token.stale_secret, Some(1));
     assert_eq!(world.emulator.token_requests(), 2);
 }
 
@@ -268,10 +272,10 @@ fn tls_is_checked_against_the_own_authority() {
     let mut world = World::oauth();
     world.variables = emulator.environment();
     let refusal = world.refusal();
-    assert_eq!(refusal.kind(), Kind::Unreachable);
-    assert!(refusal.cure().unwrap().contains("AEP_CA_FILE"), "{refusal} {:?}", refusal.cure());
+    assert_eq!(refusal.exit_code(), 5);
+    assert!(refusal.hint().unwrap().contains("AEP_CA_FILE"), "{refusal} {:?}", refusal.hint());
     let ca = world.home.path().join("ca.pem");
     std::fs::write(&ca, emulator.ca_pem().unwrap()).unwrap();
     world.set("AEP_CA_FILE", ca.to_str().unwrap());
-    assert_eq!(world.obtain().unwrap().source, Source::Ims);
+    assert_eq!(world.acquire().unwrap().source, Source::Ims);
 }

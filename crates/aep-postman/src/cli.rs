@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
+use aep_cli::SelectionArguments;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use command_line::ChoiceArguments;
 
 /// Make Postman files with an Experience Platform access token
 ///
@@ -13,7 +13,7 @@ use command_line::ChoiceArguments;
 #[command(name = "aep-postman", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,

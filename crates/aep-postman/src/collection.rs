@@ -29,7 +29,7 @@ pub(crate) fn with_script(text: &str, file: &Path, flow: Flow) -> Result<String>
     let mut object = Object::parse(text, file)?;
     let refuse = |why: &str| {
         Error::configuration(format!("{} is no Postman collection v2.1: {why}", file.display()))
-            .hint("export it from Postman as Collection v2.1")
+            .with_hint("export it from Postman as Collection v2.1")
     };
     let info = object.value("info").ok_or_else(|| refuse("it has no info"))?;
     let schema = info.get("schema").and_then(Value::as_str).unwrap_or_default();

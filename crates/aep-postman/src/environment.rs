@@ -2,12 +2,10 @@
 
 use std::path::Path;
 
+use aep_cli::ask::Secrets;
 use aep_core::profile::{DEFAULT_IMS_URL, Flow};
-use aep_core::secret::Credentials;
 use aep_core::token::Token;
 use aep_core::{Context, Error, Profile, Result, duration};
-use aep_ims::key;
-use base64::Engine as _;
 use serde_json::json;
 use serde_json::value::RawValue;
 
@@ -32,26 +30,18 @@ struct Variable {
 /// Variables that hold a long-lived secret; they are dropped from an existing file unless they are asked for.
 const SECRETS: [&str; 2] = ["CLIENT_SECRET", "PRIVATE_KEY"];
 
-/// Which secrets go in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Secrets {
-    Without,
-    With,
-}
-
 /// The text of the environment; `existing` is the file that it replaces.
 ///
 /// # Errors
 /// Configuration: a value that Postman would change, a secret that cannot be read, an existing file that is none.
 pub(crate) fn render(
-    context: &Context,
     profile: &Profile,
     token: Option<&Token>,
-    secrets: Secrets,
+    secrets: Option<&Secrets>,
     exported_at: &str,
     existing: Option<(&str, &Path)>,
 ) -> Result<String> {
-    let variables = variables(context, profile, token, secrets)?;
+    let variables = variables(profile, token, secrets)?;
     let mut object = match existing {
         Some((text, file)) => Object::parse(text, file)?,
         None => Object::default(),
@@ -60,7 +50,7 @@ pub(crate) fn render(
         None => Vec::new(),
         Some((_, file)) => object.items("values").ok_or_else(|| {
             Error::configuration(format!("{} is no Postman environment: it has no values", file.display()))
-                .hint("write to another file")
+                .with_hint("write to another file")
         })?,
     };
     merge(&mut values, &variables)?;
@@ -92,7 +82,7 @@ const NO_SANDBOX: &str = "The profile names no sandbox: no x-sandbox-name is sen
 const SANDBOX_OF_THE_FILE: &str =
     "The profile names no sandbox; SANDBOX_NAME is what it was in this file, and x-sandbox-name is sent with it.";
 
-fn variables(context: &Context, profile: &Profile, token: Option<&Token>, secrets: Secrets) -> Result<Vec<Variable>> {
+fn variables(profile: &Profile, token: Option<&Token>, secrets: Option<&Secrets>) -> Result<Vec<Variable>> {
     let variable = |key, value: String| Variable { key, value, kind: Kind::Default };
     let secret = |key, value: &str| Variable { key, value: value.to_owned(), kind: Kind::Secret };
     let expires_at = token.and_then(Token::expires_at).unwrap_or(0);
@@ -110,19 +100,17 @@ fn variables(context: &Context, profile: &Profile, token: Option<&Token>, secret
         variables.push(variable("SCOPES", profile.scopes.join(",")));
     }
     variables.extend(profile.technical_account_id.clone().map(|account| variable("TECHNICAL_ACCOUNT_ID", account)));
-    if secrets == Secrets::With {
-        let credentials = Credentials::of(context, profile);
-        variables.push(secret("CLIENT_SECRET", credentials.client_secret()?.expose()));
+    if let Some(Secrets { client_secret, private_key }) = secrets {
+        variables.push(secret("CLIENT_SECRET", client_secret.expose()));
+        variables.extend(private_key.iter().map(|text| secret("PRIVATE_KEY", text.expose())));
         if profile.flow == Flow::Jwt {
-            let key = key::read(credentials.private_key()?, credentials.passphrase()?)?;
-            variables.push(secret("PRIVATE_KEY", &pem(key.as_pkcs1())));
             variables.push(variable("META_SCOPE", profile.meta_scopes.join(",")));
         }
     }
     for Variable { key, value, .. } in &variables {
         if value.contains("{{") {
             return Err(Error::configuration(format!("the value of {key} holds `{{{{`, which Postman would expand"))
-                .hint("Postman has no way to write it; use aep-auth with another tool for this credential"));
+                .with_hint("Postman has no way to write it; use aep-auth with another tool for this credential"));
         }
     }
     Ok(variables)
@@ -160,17 +148,6 @@ fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> 
 fn id(profile: &Profile) -> String {
     let name = format!("{DEFAULT_IMS_URL}/aep-postman/{}/{}", profile.name(), profile.client_id);
     uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, name.as_bytes()).to_string()
-}
-
-fn pem(pkcs1: &[u8]) -> String {
-    let text = base64::engine::general_purpose::STANDARD.encode(pkcs1);
-    let mut pem = "-----BEGIN RSA PRIVATE KEY-----\n".to_owned();
-    for line in text.as_bytes().chunks(64) {
-        pem.push_str(&String::from_utf8_lossy(line));
-        pem.push('\n');
-    }
-    pem.push_str("-----END RSA PRIVATE KEY-----\n");
-    pem
 }
 
 /// The time of the export.

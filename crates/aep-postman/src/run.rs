@@ -1,88 +1,102 @@
 //! From what was typed to the file or the output.
 
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 use std::path::Path;
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice, Flow};
-use aep_core::token::{self, Wish};
+use aep_cli::Invocation;
+use aep_cli::ask::{self, Answer, Served};
+use aep_core::profile::{self, Flow, ProfileSelection};
 use aep_core::{Error, Result, private_file};
-use aep_fleet::Fleet;
 
 use crate::cli::{Cli, Command, EnvironmentArguments, FlowArgument};
-use crate::environment::{self, Secrets};
+use crate::environment;
 use crate::{collection, script};
 
-const TOOL: &str = "aep-postman";
+const PROGRAM: &str = "aep-postman";
 
 /// Adobe's largest collection is a megabyte.
 const MOST_BYTES: u64 = 64 * 1024 * 1024;
 
-pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
-    let plain = command_line::plain(&call.arguments).filter(|plain| plain.words == ["environment"]);
+pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
+    let plain = aep_cli::plain(&invocation.arguments).filter(|plain| plain.words == ["environment"]);
     let cli = match plain {
-        Some(plain) => Cli { choice: plain.choice, command: Command::Environment(EnvironmentArguments::default()) },
-        None => match command_line::parse::<Cli>(TOOL, call) {
+        Some(plain) => {
+            Cli { selection: plain.selection, command: Command::Environment(EnvironmentArguments::default()) }
+        }
+        None => match aep_cli::parse::<Cli>(PROGRAM, invocation) {
             Ok(cli) => cli,
             Err(code) => return Ok(code),
         },
     };
-    let choice = cli.choice.to_choice();
+    let selection = cli.selection.to_selection();
     match cli.command {
-        Command::Environment(arguments) => environment(call, &choice, &arguments)?,
+        Command::Environment(arguments) => return environment(invocation, &selection, &arguments),
         Command::Script { flow } => {
             let flow = match flow {
                 Some(FlowArgument::Oauth) => Flow::Oauth,
                 Some(FlowArgument::Jwt) => Flow::Jwt,
-                None => flow_of_profile(call, &choice)?,
+                None => flow_of_profile(invocation, &selection)?,
             };
-            call.output.extend_from_slice(script::of(flow).as_bytes());
+            invocation.output.extend_from_slice(script::of(flow).as_bytes());
         }
         Command::Collection { from, output } => {
-            let profile = profile::resolve_if_any(call.context, &choice)?;
+            let profile = profile::resolve_if_any(invocation.context, &selection)?;
             let flow = profile.as_ref().map_or(Flow::Oauth, |profile| profile.flow);
             let text = match from {
                 Some(from) => collection::with_script(&read(&from)?, &from, flow)?,
                 None => collection::own(profile.as_ref(), flow)?,
             };
-            deliver(call, output.as_deref(), &text)?;
+            deliver(invocation, output.as_deref(), &text)?;
         }
     }
     Ok(0)
 }
 
-fn environment(call: &mut Call<'_>, choice: &Choice, arguments: &EnvironmentArguments) -> Result<()> {
-    if arguments.with_secret && arguments.output.is_none() && std::io::stdout().is_terminal() {
+fn environment(
+    invocation: &mut Invocation<'_>,
+    selection: &ProfileSelection,
+    arguments: &EnvironmentArguments,
+) -> Result<u8> {
+    if arguments.with_secret && arguments.output.is_none() && invocation.terminals.has_output() {
         return Err(Error::usage("--with-secret would print the client secret onto the terminal")
-            .hint("write it to a file: aep-postman environment --with-secret -o aep.postman_environment.json"));
+            .with_hint("write it to a file: aep-postman environment --with-secret -o aep.postman_environment.json"));
     }
-    let context = call.context;
+    let context = invocation.context;
     let exported_at = environment::exported_at(context, arguments.exported_at.as_deref())?;
-    let profile = profile::resolve(context, choice)?;
+    let profile = profile::resolve(context, selection)?;
     aep_core::headers::organization(&profile)?;
     let existing = match &arguments.output {
         Some(file) if file.exists() => Some(read(file)?),
         _ => None,
     };
     let existing = existing.as_deref().zip(arguments.output.as_deref());
-    let secrets = if arguments.with_secret { Secrets::With } else { Secrets::Without };
     // Before anything is fetched: a file that cannot be kept is refused first.
-    environment::render(context, &profile, None, secrets, &exported_at, existing)?;
+    environment::render(&profile, None, None, &exported_at, existing)?;
     let token = match arguments.no_token {
         true => None,
-        false => Some(token::obtain(context, &profile, &Wish::default(), &Fleet::asked_by(TOOL))?.token),
+        false => match ask::token_for(invocation, &profile, selection, |_| false)? {
+            Served::Token(token) => Some(token),
+            Served::Ended(code) => return Ok(code),
+        },
     };
-    let text = environment::render(context, &profile, token.as_ref(), secrets, &exported_at, existing)?;
-    deliver(call, arguments.output.as_deref(), &text)
+    let secrets = match arguments.with_secret {
+        false => None,
+        true => match ask::secrets(invocation, selection.profile.as_deref())? {
+            Answer::Is(secrets) => Some(secrets),
+            Answer::Ended(code) => return Ok(code),
+        },
+    };
+    let text = environment::render(&profile, token.as_ref(), secrets.as_ref(), &exported_at, existing)?;
+    deliver(invocation, arguments.output.as_deref(), &text).map(|()| 0)
 }
 
-fn flow_of_profile(call: &Call<'_>, choice: &Choice) -> Result<Flow> {
-    Ok(profile::resolve_if_any(call.context, choice)?.map_or(Flow::Oauth, |profile| profile.flow))
+fn flow_of_profile(invocation: &Invocation<'_>, selection: &ProfileSelection) -> Result<Flow> {
+    Ok(profile::resolve_if_any(invocation.context, selection)?.map_or(Flow::Oauth, |profile| profile.flow))
 }
 
-fn deliver(call: &mut Call<'_>, file: Option<&Path>, text: &str) -> Result<()> {
+fn deliver(invocation: &mut Invocation<'_>, file: Option<&Path>, text: &str) -> Result<()> {
     match file {
-        None => call.output.extend_from_slice(text.as_bytes()),
+        None => invocation.output.extend_from_slice(text.as_bytes()),
         Some(file) => private_file::replace(file, text.as_bytes())
             .map_err(|error| Error::storage(format!("cannot write {}: {error}", file.display())))?,
     }

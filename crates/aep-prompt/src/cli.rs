@@ -1,7 +1,7 @@
 //! What can be typed: the one definition behind `--help`, the completions and the manual page.
 
+use aep_cli::SelectionArguments;
 use clap::{Parser, ValueEnum};
-use command_line::ChoiceArguments;
 
 /// Show the state of the cached access token in a shell prompt
 ///
@@ -11,7 +11,7 @@ use command_line::ChoiceArguments;
 #[command(name = "aep-prompt", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     /// Template with {name}, {profile}, {sandbox}, {remaining}, {symbol} and {state} [default: "{name} {remaining}"]
     #[arg(long, value_name = "TEMPLATE")]

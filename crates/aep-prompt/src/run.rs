@@ -1,10 +1,8 @@
 //! From the cached token to one line.
 
-use std::io::IsTerminal;
-
-use aep_core::process::Call;
-use aep_core::token::{self, State};
-use aep_core::{Context, Profile, Result, cache, duration, profile};
+use aep_cli::{Invocation, Terminals};
+use aep_core::token::State;
+use aep_core::{Context, Profile, Result, acquire, cache, duration, profile};
 
 use crate::cli::{Cli, Color};
 use crate::paint::{Paint, clean_name};
@@ -12,34 +10,36 @@ use crate::template;
 
 const WARN_BELOW: i64 = 30 * 60;
 
-pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
-    let cli = match quick(&call.arguments) {
+pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
+    let cli = match quick(&invocation.arguments) {
         Some(cli) => cli,
-        None => match command_line::try_parse::<Cli>("aep-prompt", call) {
+        None => match aep_cli::try_parse::<Cli>("aep-prompt", invocation) {
             Ok(cli) => cli,
             Err(refusal) => {
                 // A prompt stays quiet; a person who tries it by hand is told.
-                if !refusal.use_stderr() || std::io::stdout().is_terminal() {
-                    call.output.extend_from_slice(refusal.render().to_string().as_bytes());
+                if !refusal.use_stderr() || invocation.terminals.has_output() {
+                    invocation.output.extend_from_slice(refusal.render().to_string().as_bytes());
                 }
                 return Ok(0);
             }
         },
     };
-    if cache::is_off(&call.context.environment)? {
+    if cache::is_off(&invocation.context.environment)? {
         return Ok(0);
     }
-    let Some(profile) = profile::resolve_if_any(call.context, &cli.choice.to_choice())? else { return Ok(0) };
-    if let Some(line) = line(call.context, &cli, &profile) {
-        call.output.extend_from_slice(line.as_bytes());
-        call.output.push(b'\n');
+    let Some(profile) = profile::resolve_if_any(invocation.context, &cli.selection.to_selection())? else {
+        return Ok(0);
+    };
+    if let Some(line) = line(invocation.context, invocation.terminals, &cli, &profile) {
+        invocation.output.extend_from_slice(line.as_bytes());
+        invocation.output.push(b'\n');
     }
     Ok(0)
 }
 
 /// The line; `None` when there is nothing to say.
-fn line(context: &Context, cli: &Cli, profile: &Profile) -> Option<String> {
-    let token = token::cached(context, profile).ok()??;
+fn line(context: &Context, terminals: Terminals, cli: &Cli, profile: &Profile) -> Option<String> {
+    let token = acquire::cached(context, profile).ok()??.token;
     let now = context.clock.now();
     let left = token.remaining(now);
     let warn_below = cli.warn_below.as_deref().and_then(|text| duration::parse(text).ok()).unwrap_or(WARN_BELOW);
@@ -48,7 +48,7 @@ fn line(context: &Context, cli: &Cli, profile: &Profile) -> Option<String> {
         _ if left < warn_below => (Paint::Yellow, "!"),
         _ => (Paint::None, "+"),
     };
-    let paint = if is_coloured(context, cli.color) { paint } else { Paint::None };
+    let paint = if is_coloured(context, terminals, cli.color) { paint } else { Paint::None };
     let painted = |text: &str| Some(paint.apply(text, cli.shell));
     let name = clean_name(profile.name());
     let sandbox = profile.sandbox.as_deref().map(clean_name);
@@ -65,15 +65,15 @@ fn line(context: &Context, cli: &Cli, profile: &Profile) -> Option<String> {
     Some(filled.replace(['\n', '\r'], " "))
 }
 
-fn is_coloured(context: &Context, color: Color) -> bool {
+fn is_coloured(context: &Context, terminals: Terminals, color: Color) -> bool {
     match color {
         Color::Always => true,
         Color::Never => false,
-        Color::Auto => !context.environment.has("NO_COLOR") && std::io::stdout().is_terminal(),
+        Color::Auto => !context.environment.has("NO_COLOR") && terminals.has_output(),
     }
 }
 
-/// The command lines of our own integrations, understood without clap; see [`command_line::plain`].
+/// The command lines of our own integrations, understood without clap; see [`aep_cli::plain`].
 fn quick(arguments: &[std::ffi::OsString]) -> Option<Cli> {
     use clap::ValueEnum;
     let mut cli = Cli::default();
@@ -87,8 +87,8 @@ fn quick(arguments: &[std::ffi::OsString]) -> Option<Cli> {
             _ => rest.push(word.clone()),
         }
     }
-    let plain = command_line::plain(&rest).filter(|plain| plain.words.is_empty())?;
-    cli.choice = plain.choice;
+    let plain = aep_cli::plain(&rest).filter(|plain| plain.words.is_empty())?;
+    cli.selection = plain.selection;
     Some(cli)
 }
 

@@ -1,7 +1,7 @@
 //! What can be typed: the one definition behind `--help`, the completions and the manual page.
 
+use aep_cli::SelectionArguments;
 use clap::{Parser, Subcommand};
-use command_line::ChoiceArguments;
 
 /// Print the headers of an Experience Platform call as Bazel and restish read them
 ///
@@ -10,7 +10,7 @@ use command_line::ChoiceArguments;
 #[command(name = "bazel-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     #[command(subcommand)]
     pub(crate) command: Command,

@@ -1,28 +1,37 @@
 //! What the caller asks for: headers for an address.
 
 use aep_core::url::{Authority, Scheme};
-use aep_core::{Error, Result, terminal};
+use aep_core::{Error, Profile, Result, terminal};
 use serde_json::Value;
 
 /// Reads the address of a request; unknown properties are ignored, as the specification asks.
 ///
 /// # Errors
 /// Usage, when it is no request; refused, when the address can be nobody's.
-pub(crate) fn read(bytes: &[u8]) -> Result<(Scheme, Authority)> {
+pub fn read(bytes: &[u8]) -> Result<(Scheme, Authority)> {
     let no_request = |why: &str| {
         Error::usage(format!("standard input holds no request: {why}"))
-            .hint("echo '{\"uri\":\"https://platform.adobe.io/\"}' | bazel-credential-aep get")
+            .with_hint("echo '{\"uri\":\"https://platform.adobe.io/\"}' | bazel-credential-aep get")
     };
     let request: Value = serde_json::from_slice(bytes).map_err(|_| no_request("it is not valid JSON"))?;
     let uri = request.get("uri").and_then(Value::as_str).ok_or_else(|| no_request("it has no uri"))?;
-    place(uri).ok_or_else(|| refuse(uri))
+    place(uri).ok_or_else(|| {
+        Error::refused(format!("{} is no address that a token may go to", terminal::clean_within(uri, 200)))
+            .with_hint("expected https://host/…, without a user name")
+    })
 }
 
-/// The refusal of an address.
-pub(crate) fn refuse(uri: &str) -> Error {
-    Error::refused(format!("{} is not the profile's to answer", terminal::clean_within(uri, 200))).hint(
-        "the token goes to https on the profile's hosts alone; add one: aep-auth profile set NAME hosts='[\"…\"]'",
-    )
+/// The refusal of an address that is not one of the profile's; the cure keeps those that are.
+pub(crate) fn refuse(authority: &Authority, profile: &Profile) -> Error {
+    let asked = format!("{}:{}", authority.host, authority.port);
+    let error = Error::refused(format!("{asked} is not one of the hosts of profile {}", profile.name()));
+    let Some(name) = profile.file_name() else {
+        return error.with_hint("an identity from the environment has the hosts of AEP_PLATFORM_URL alone");
+    };
+    let asked = asked.strip_suffix(":443").unwrap_or(&asked);
+    let hosts: Vec<String> =
+        profile.hosts.to_texts().iter().map(String::as_str).chain([asked]).map(|host| format!("\"{host}\"")).collect();
+    error.with_hint(format!("if the token may go there: aep-auth profile set {name} hosts='[{}]'", hosts.join(", ")))
 }
 
 /// Scheme, host and port; `None` for user information, a backslash, or anything that is no web address.
@@ -40,7 +49,6 @@ fn place(uri: &str) -> Option<(Scheme, Authority)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aep_core::error::Kind;
 
     #[test]
     fn addresses_and_whatever_else_stands_there() {
@@ -58,7 +66,7 @@ mod tests {
     fn what_is_no_request_and_what_is_nobodys() {
         let deep = "[".repeat(100_000);
         for text in ["", "{", "[]", "{}", r#"{"uri":1}"#, &deep] {
-            assert_eq!(read(text.as_bytes()).unwrap_err().kind(), Kind::Usage);
+            assert_eq!(read(text.as_bytes()).unwrap_err().exit_code(), 2);
         }
         for uri in [
             "",
@@ -72,7 +80,7 @@ mod tests {
             "https://platform.adobe.io:99999/",
         ] {
             let refusal = read(format!(r#"{{"uri":"{uri}"}}"#).as_bytes()).unwrap_err();
-            assert_eq!(refusal.kind(), Kind::Refused, "{uri}");
+            assert_eq!(refusal.exit_code(), 4, "{uri}");
         }
     }
 }

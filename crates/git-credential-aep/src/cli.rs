@@ -1,7 +1,7 @@
 //! What can be typed: the one definition behind `--help`, the completions and the manual page.
 
+use aep_cli::SelectionArguments;
 use clap::Parser;
-use command_line::ChoiceArguments;
 
 /// Answer git credential requests with an Experience Platform access token
 ///
@@ -11,7 +11,7 @@ use command_line::ChoiceArguments;
 #[command(name = "git-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     /// get, erase or capability; store and anything else is ignored, as git asks of a helper
     #[arg(value_name = "OPERATION")]

@@ -3,34 +3,58 @@
 use std::io::Read;
 
 /// More than this is no request of git's.
-const MOST_BYTES: u64 = 1024 * 1024;
+const MOST_BYTES: usize = 1024 * 1024;
 
 /// The attributes that matter here. Values are bytes, since git sends what was typed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Request {
-    pub(crate) protocol: Vec<u8>,
-    pub(crate) host: Vec<u8>,
-    pub(crate) username: Option<Vec<u8>>,
-    pub(crate) password: Option<Vec<u8>>,
-    pub(crate) credential: Option<Vec<u8>>,
-    pub(crate) capabilities: Vec<Vec<u8>>,
-    pub(crate) challenges: Vec<Vec<u8>>,
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Request {
+    /// `protocol`
+    pub protocol: Vec<u8>,
+    /// `host`, with the port where one was typed
+    pub host: Vec<u8>,
+    /// `username`
+    pub username: Option<Vec<u8>>,
+    /// `password`, in `erase`
+    pub password: Option<Vec<u8>>,
+    /// `credential`, in `erase`
+    pub credential: Option<Vec<u8>>,
+    /// `capability[]`
+    pub capabilities: Vec<Vec<u8>>,
+    /// `wwwauth[]`: the WWW-Authenticate headers of the server
+    pub challenges: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for Request {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // `password` and `credential` are tokens, and a user name may be one that was mistyped.
+        let Self { protocol, host, .. } = self;
+        write!(f, "Request({}://{}, …)", String::from_utf8_lossy(protocol), String::from_utf8_lossy(host))
+    }
 }
 
 impl Request {
     /// Reads a request up to the blank line or the end; `None` where it must not be answered: too large, a value with a
     /// carriage return or NUL inside (CVE-2024-52006), no protocol or no host.
-    pub(crate) fn read(input: &mut dyn Read) -> Option<Self> {
-        let mut bytes = Vec::new();
-        input.take(MOST_BYTES + 1).read_to_end(&mut bytes).ok()?;
-        if bytes.len() as u64 > MOST_BYTES {
-            return None;
+    pub fn read(input: &mut dyn Read) -> Option<Self> {
+        let mut bytes = Vec::with_capacity(1024);
+        let mut chunk = [0; 4096];
+        // The end of the request is its blank line: git keeps the pipe open while it waits for the answer.
+        while !has_blank_line(&bytes) {
+            match input.read(&mut chunk) {
+                Ok(0) => break,
+                Ok(count) => bytes.extend_from_slice(&chunk[..count]),
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(_) => return None,
+            }
+            if bytes.len() > MOST_BYTES {
+                return None;
+            }
         }
         Self::parse(&bytes)
     }
 
     /// Parses the bytes of a request.
-    pub(crate) fn parse(bytes: &[u8]) -> Option<Self> {
+    pub fn parse(bytes: &[u8]) -> Option<Self> {
         let mut request = Self::default();
         for line in bytes.split(|byte| *byte == b'\n') {
             // A carriage return belongs to the line end only as its last byte; anywhere else it would smuggle.
@@ -68,15 +92,23 @@ impl Request {
     }
 
     /// Whether git understands `authtype` and `credential` (2.46 and newer).
-    pub(crate) fn knows_authtype(&self) -> bool {
+    pub fn knows_authtype(&self) -> bool {
         self.capabilities.iter().any(|capability| capability == b"authtype")
     }
 
     /// Whether the server offers Basic and nothing else.
-    pub(crate) fn is_basic_only(&self) -> bool {
+    pub fn is_basic_only(&self) -> bool {
         let mut schemes = self.challenges.iter().flat_map(|header| schemes(header)).peekable();
         schemes.peek().is_some() && schemes.all(|scheme| scheme.eq_ignore_ascii_case(b"basic"))
     }
+}
+
+/// Whether the request has ended.
+fn has_blank_line(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"\n")
+        || bytes.starts_with(b"\r\n")
+        || bytes.windows(2).any(|pair| pair == b"\n\n")
+        || bytes.windows(3).any(|three| three == b"\n\r\n")
 }
 
 /// The schemes of a `WWW-Authenticate` header, which may hold several challenges (RFC 9110, section 11.6.1): between

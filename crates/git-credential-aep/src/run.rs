@@ -1,49 +1,58 @@
 //! From the request to the answer.
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice, Name};
-use aep_core::token::{self, AccessToken, Wish};
+use aep_cli::Invocation;
+use aep_cli::ask::{self, Served};
+use aep_core::cache::FileStore;
+use aep_core::profile::{self, Name, ProfileSelection};
+use aep_core::token::AccessToken;
 use aep_core::url::{Authority, BaseUrl, Scheme};
-use aep_core::{Context, Profile, Result};
-use aep_fleet::Fleet;
+use aep_core::{Context, Profile, Result, acquire};
 
 use crate::answer::Answer;
 use crate::cli::Cli;
 use crate::request::Request;
 
-const TOOL: &str = "git-credential-aep";
+const PROGRAM: &str = "git-credential-aep";
 
-pub(crate) fn run(call: &mut Call<'_>) -> Result<u8> {
-    let plain = command_line::plain(&call.arguments).and_then(|plain| match plain.words.as_slice() {
-        [operation] => Some(Cli { choice: plain.choice, operation: (*operation).to_owned() }),
+pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
+    let plain = aep_cli::plain(&invocation.arguments).and_then(|plain| match plain.words.as_slice() {
+        [operation] => Some(Cli { selection: plain.selection, operation: (*operation).to_owned() }),
         _ => None,
     });
     let cli = match plain {
         Some(cli) => cli,
-        None => match command_line::parse::<Cli>(TOOL, call) {
+        None => match aep_cli::parse::<Cli>(PROGRAM, invocation) {
             Ok(cli) => cli,
             Err(code) => return Ok(code),
         },
     };
-    let choice = cli.choice.to_choice();
+    let selection = cli.selection.to_selection();
     match cli.operation.as_str() {
-        "get" => get(call, choice)?,
-        "erase" => erase(call, choice)?,
-        "capability" => call.output.extend_from_slice(b"version 0\ncapability authtype\n"),
+        "get" => return get(invocation, selection),
+        "erase" => erase(invocation, selection)?,
+        "capability" => invocation.output.extend_from_slice(b"version 0\ncapability authtype\n"),
         // git asks that operations which a helper does not have are ignored in silence.
         _ => {}
     }
     Ok(0)
 }
 
-fn get(call: &mut Call<'_>, choice: Choice) -> Result<()> {
-    let Some(request) = Request::read(call.input) else { return Ok(()) };
-    let Some(profile) = profile_for(call.context, choice, &request)? else { return Ok(()) };
+fn get(invocation: &mut Invocation<'_>, mut selection: ProfileSelection) -> Result<u8> {
+    let Some(request) = read(invocation) else { return Ok(0) };
+    let context = invocation.context;
+    let Some(profile) = profile_for(context, &mut selection, &request)? else { return Ok(0) };
     let is_bearer = request.knows_authtype() && !request.is_basic_only();
     if !is_bearer && !profile.git_basic {
-        return Ok(());
+        let why = if request.knows_authtype() { "the server offers Basic alone" } else { "git before 2.46 asks" };
+        context
+            .log
+            .debug(format_args!("no answer: {why}, and the profile {} does not say git_basic = true", profile.name()));
+        return Ok(0);
     }
-    let token = token::obtain(call.context, &profile, &Wish::default(), &Fleet::asked_by(TOOL))?.token;
+    let token = match ask::token_for(invocation, &profile, &selection, |_| false)? {
+        Served::Token(token) => token,
+        Served::Ended(code) => return Ok(code),
+    };
     let value = token.value.expose().as_bytes();
     let mut answer = Answer::default();
     if is_bearer {
@@ -54,41 +63,75 @@ fn get(call: &mut Call<'_>, choice: Choice) -> Result<()> {
         answer.line("username", request.username.as_deref().filter(|name| !name.is_empty()).unwrap_or(b"oauth2"))?;
         answer.line("password", value)?;
     }
-    if let Some(end) = token.advertised_expiry(call.context.clock.now()) {
+    if let Some(end) = token.advertised_expiry(context.clock.now()) {
         answer.line("password_expiry_utc", end.to_string().as_bytes())?;
     }
     if is_bearer {
         // So that git's own cache does not keep what this helper can give at any time.
         answer.line("ephemeral", b"1")?;
     }
-    *call.output = answer.into_bytes();
-    Ok(())
+    invocation.output = answer.into_bytes();
+    Ok(0)
 }
 
 /// Drops the cached token if it is the one that was refused; git tells no other.
-fn erase(call: &mut Call<'_>, choice: Choice) -> Result<()> {
-    let Some(request) = Request::read(call.input) else { return Ok(()) };
+fn erase(invocation: &mut Invocation<'_>, mut selection: ProfileSelection) -> Result<()> {
+    let Some(request) = read(invocation) else { return Ok(()) };
     let refused = request.credential.as_ref().or(request.password.as_ref());
     let Some(refused) = refused.and_then(|bytes| AccessToken::parse(String::from_utf8(bytes.clone()).ok()?)) else {
         return Ok(());
     };
-    if let Some(profile) = profile_for(call.context, choice, &request)? {
-        aep_fleet::forget(call.context, &profile, Some(&refused))?;
+    let context = invocation.context;
+    let Some(profile) = profile_for(context, &mut selection, &request)? else { return Ok(()) };
+    if profile.shared_cache.is_some() && ask::forget(invocation, &selection, &refused).is_ok() {
+        return Ok(());
+    }
+    if let Some(store) = FileStore::new(context, &profile)? {
+        acquire::forget(&store, context, Some(&refused))?;
     }
     Ok(())
 }
 
-/// The profile that answers for the request's host; `None` where none does.
-fn profile_for(context: &Context, mut choice: Choice, request: &Request) -> Result<Option<Profile>> {
-    let Some((scheme, authority)) = place(request) else { return Ok(None) };
-    if choice.profile.is_none() && !context.environment.has("AEP_PROFILE") {
-        choice.profile = named_by_user(context, request);
+fn read(invocation: &mut Invocation<'_>) -> Option<Request> {
+    let request = Request::read(invocation.input);
+    if request.is_none() {
+        invocation.context.log.debug("no answer: standard input holds no request of git's");
     }
-    match profile::resolve_if_any(context, &choice) {
-        Ok(profile) => Ok(profile.filter(|profile| profile.hosts.allow(scheme, &authority))),
+    request
+}
+
+/// The profile that answers for the request's host; `None` where none does. A profile that the URL names is selected.
+fn profile_for(context: &Context, selection: &mut ProfileSelection, request: &Request) -> Result<Option<Profile>> {
+    let Some((scheme, authority)) = place(request) else {
+        context.log.debug("no answer: the request is for no https or http address");
+        return Ok(None);
+    };
+    // Anybody on the machine can make up an address of loopback.
+    if selection.profile.is_none() && !context.environment.has("AEP_PROFILE") && !authority.is_loopback() {
+        selection.profile = named_by_user(context, request);
+    }
+    match profile::resolve_if_any(context, selection) {
+        Ok(Some(profile)) if profile.hosts.allow(scheme, &authority) => Ok(Some(profile)),
+        Ok(Some(profile)) => {
+            context.log.debug(format_args!(
+                "no answer: {}:{} is not one of the hosts of profile {}: {}",
+                authority.host,
+                authority.port,
+                profile.name(),
+                profile.hosts.to_texts().join(", "),
+            ));
+            Ok(None)
+        }
+        Ok(None) => {
+            context.log.debug("no answer: no profile was named, none is the default, and AEP_CLIENT_ID is not set");
+            Ok(None)
+        }
         // A helper that is asked about every site must not complain at sites that are not Adobe's.
         Err(error) if is_adobe(scheme, &authority) => Err(error),
-        Err(_) => Ok(None),
+        Err(error) => {
+            context.log.debug(format_args!("no answer: {error}"));
+            Ok(None)
+        }
     }
 }
 
@@ -105,7 +148,7 @@ fn place(request: &Request) -> Option<(Scheme, Authority)> {
 
 fn is_adobe(scheme: Scheme, authority: &Authority) -> bool {
     BaseUrl::parse("platform_url", profile::DEFAULT_PLATFORM_URL)
-        .is_ok_and(|platform| aep_core::hosts::HostList::default_for(&platform).allow(scheme, authority))
+        .is_ok_and(|platform| profile::hosts::HostList::default_for(&platform).allow(scheme, authority))
 }
 
 /// The user name of a URL such as `https://prod@platform.adobe.io`, where a profile of that name exists.

@@ -1,7 +1,7 @@
 //! What can be typed: the one definition behind `--help`, the completions and the manual page.
 
+use aep_cli::SelectionArguments;
 use clap::{Parser, ValueEnum};
-use command_line::ChoiceArguments;
 
 /// Print an ExecCredential with an Experience Platform access token
 ///
@@ -11,7 +11,7 @@ use command_line::ChoiceArguments;
 #[command(name = "kube-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
-    pub(crate) choice: ChoiceArguments,
+    pub(crate) selection: SelectionArguments,
 
     /// Version to answer in where the caller names none [env: KUBERNETES_EXEC_INFO] [default: v1]
     #[arg(long, value_enum, value_name = "VERSION")]

@@ -6,7 +6,7 @@
 
 use aep_core::cache::Note;
 use aep_core::token::Token;
-use aep_core::{Context, identity::hexadecimal};
+use aep_core::{Context, token::identity::hexadecimal};
 
 /// Callers that are remembered; the oldest gives way.
 const ROWS: usize = 16;
@@ -118,7 +118,7 @@ mod tests {
 
     fn context(folder: &std::path::Path) -> Context {
         Context {
-            environment: Environment::of::<String, String>([]),
+            environment: Environment::from_pairs::<String, String>([]),
             clock: Box::new(SystemClock::start()),
             folders: Folders::at(folder, folder, folder),
             log: Log::silent(),

@@ -27,7 +27,7 @@ impl ApiVersion {
 pub(crate) fn api_version(information: &str) -> Result<ApiVersion> {
     let refuse = |why: &str| {
         Error::configuration(format!("KUBERNETES_EXEC_INFO holds no ExecCredential: {why}"))
-            .hint("unset it to try by hand; kubectl sets it itself")
+            .with_hint("unset it to try by hand; kubectl sets it itself")
     };
     if information.len() > MOST_BYTES {
         return Err(refuse("it is larger than 1 MiB"));
@@ -46,14 +46,13 @@ pub(crate) fn api_version(information: &str) -> Result<ApiVersion> {
             ApiVersion::V1.name(),
             ApiVersion::V1Beta1.name(),
         ))
-        .hint("kubectl config set-credentials NAME --exec-api-version=client.authentication.k8s.io/v1")),
+        .with_hint("kubectl config set-credentials NAME --exec-api-version=client.authentication.k8s.io/v1")),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aep_core::error::Kind;
 
     #[test]
     fn both_versions_with_whatever_else_stands_there() {
@@ -78,7 +77,7 @@ mod tests {
     fn anything_else_is_refused_in_words() {
         let deep = "[".repeat(100_000);
         for text in ["", "null", "[]", "{}", "{", &deep, r#"{"apiVersion":1}"#, r#"{"apiVersion":"v1","kind":"Pod"}"#] {
-            assert_eq!(api_version(text).unwrap_err().kind(), Kind::Configuration);
+            assert_eq!(api_version(text).unwrap_err().exit_code(), 3);
         }
     }
 }

@@ -1,60 +1,49 @@
 //! From the question to the ExecCredential.
 
-use aep_core::process::Call;
-use aep_core::token::{self, Obtained, Refuse, Source, Wish};
-use aep_core::{Context, Profile, Result, cache, duration, profile};
-use aep_fleet::Fleet;
+use aep_cli::Invocation;
+use aep_cli::ask::{self, Served};
+use aep_core::token::Token;
+use aep_core::{Result, cache, duration, profile};
 use serde_json::json;
 
 use crate::cli::Cli;
 use crate::repeat::Memory;
 use crate::request;
 
-const TOOL: &str = "kube-credential-aep";
+const PROGRAM: &str = "kube-credential-aep";
 
-pub(crate) fn run(call: &mut Call<'_>, caller: Option<String>) -> Result<u8> {
-    let plain = command_line::plain(&call.arguments).filter(|plain| plain.words.is_empty());
+pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<String>) -> Result<u8> {
+    let plain = aep_cli::plain(&invocation.arguments).filter(|plain| plain.words.is_empty());
     let cli = match plain {
-        Some(plain) => Cli { choice: plain.choice, ..Cli::default() },
-        None => match command_line::parse::<Cli>(TOOL, call) {
+        Some(plain) => Cli { selection: plain.selection, ..Cli::default() },
+        None => match aep_cli::parse::<Cli>(PROGRAM, invocation) {
             Ok(cli) => cli,
             Err(code) => return Ok(code),
         },
     };
-    let context = call.context;
+    let context = invocation.context;
     let version = match context.environment.text("KUBERNETES_EXEC_INFO")? {
         Some(information) => request::api_version(&information)?,
         None => cli.api_version.unwrap_or_default(),
     };
-    let profile = profile::resolve(context, &cli.choice.to_choice())?;
-    let memory = if cache::is_off(&context.environment)? { None } else { Memory::open(context, caller) };
-    let (obtained, memory) = obtain(context, &profile, memory)?;
+    let selection = cli.selection.to_selection();
+    let profile = profile::resolve(context, &selection)?;
+    let mut memory = if cache::is_off(&context.environment)? { None } else { Memory::open(context, caller) };
     let now = context.clock.now();
-    let expiry = obtained.token.advertised_expiry(now);
-    if let Some(mut memory) = memory {
-        memory.answered(&obtained.token, expiry, now);
+    let is_doubtful = |token: &Token| memory.as_mut().is_some_and(|memory| memory.is_question_due(token, now));
+    let token = match ask::token_for(invocation, &profile, &selection, is_doubtful)? {
+        Served::Token(token) => token,
+        Served::Ended(code) => return Ok(code),
+    };
+    let expiry = token.advertised_expiry(now);
+    if let Some(memory) = &mut memory {
+        memory.answered(&token, expiry, now);
     }
-    let mut status = json!({ "token": obtained.token.value.expose() });
+    let mut status = json!({ "token": token.value.expose() });
     if let Some(expiry) = expiry {
         status["expirationTimestamp"] = duration::rfc3339(expiry).into();
     }
     let answer = json!({ "apiVersion": version.name(), "kind": "ExecCredential", "status": status });
-    call.output.extend_from_slice(format!("{answer}\n").as_bytes());
+    invocation.line(answer);
     Ok(0)
-}
-
-/// A token; where the caller repeats itself, one that IMS does not call invalid.
-fn obtain(context: &Context, profile: &Profile, mut memory: Option<Memory>) -> Result<(Obtained, Option<Memory>)> {
-    let obtain =
-        |refuse: Refuse| token::obtain(context, profile, &Wish { refuse, ..Wish::default() }, &Fleet::asked_by(TOOL));
-    let mut obtained = obtain(Refuse::Nothing)?;
-    let now = context.clock.now();
-    let is_doubtful = obtained.source == Source::Cache
-        && memory.as_mut().is_some_and(|memory| memory.is_question_due(&obtained.token, now));
-    if is_doubtful && aep_ims::is_valid(context, profile, &obtained.token.value, TOOL) == Some(false) {
-        // Out of the caches first: should the renewal fail, nobody is given this token again.
-        aep_fleet::forget(context, profile, Some(&obtained.token.value))?;
-        obtained = obtain(Refuse::This(obtained.token.value))?;
-    }
-    Ok((obtained, memory))
 }

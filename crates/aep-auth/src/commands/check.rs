@@ -1,49 +1,49 @@
 //! `check`: the tutorial's last step, live. A token, the four headers, the list of standard XDM classes.
 
-use aep_core::error::Kind;
-use aep_core::process::Call;
-use aep_core::profile::Choice;
-use aep_core::token::{self, Obtained, Refuse, Source, Wish};
-use aep_core::{Context, Profile, Result, headers};
+use aep_cli::Invocation;
+use aep_core::acquire::{Fetched, Refuse, TokenRequest};
+use aep_core::error::Cause;
+use aep_core::profile::ProfileSelection;
+use aep_core::token::Source;
+use aep_core::{Context, Error, Profile, Result, budget, headers};
 use aep_ims::{Class, Http, list_classes};
 
-use super::TOOL;
-use crate::run;
+use crate::road::{self, PROGRAM};
 
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice) -> Result<()> {
-    let (profile, obtained) = super::obtain(call.context, choice)?;
-    let classes = match ask(call.context, &profile, &obtained) {
+/// The gateway's code for a token that has ended or was revoked.
+const TOKEN_ENDED: &str = "401013";
+
+pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result<()> {
+    let (profile, fetched) = road::acquire(invocation.context, selection)?;
+    let classes = match ask(invocation.context, &profile, &fetched) {
         // A cached token may have been revoked meanwhile; once is enough to know.
-        Err(error)
-            if error.kind() == Kind::Refused
-                && obtained.source == Source::Cache
-                && error.message().contains("401013") =>
-        {
-            let wish = Wish { refuse: Refuse::This(obtained.token.value), ..Wish::default() };
-            let renewed = token::obtain(call.context, &profile, &wish, &aep_fleet::Fleet::asked_by(TOOL))?;
-            ask(call.context, &profile, &renewed)?
+        Err(error) if fetched.source != Source::Ims && has_ended(&error) => {
+            let request = TokenRequest { refuse: Refuse::This(fetched.token.value), ..TokenRequest::default() };
+            let renewed = road::acquire_for(invocation.context, &profile, &request)?;
+            ask(invocation.context, &profile, &renewed)?
         }
         other => other?,
     };
-    run::line(
-        call.output,
-        format_args!(
-            "profile {} may call {}: {} standard XDM classes",
-            profile.name(),
-            profile.platform_url,
-            classes.len()
-        ),
-    );
+    invocation.line(format_args!(
+        "profile {} may call {}: {} standard XDM classes",
+        profile.name(),
+        profile.platform_url,
+        classes.len()
+    ));
     let width = classes.iter().map(|class| class.title.chars().count()).max().unwrap_or(0);
     for Class { title, id, .. } in &classes {
         let shown = format!("  {title:width$}  {id}");
-        run::line(call.output, aep_core::terminal::clean(&shown));
+        invocation.line(aep_core::terminal::clean(&shown));
     }
     Ok(())
 }
 
-fn ask(context: &Context, profile: &Profile, obtained: &Obtained) -> Result<Vec<Class>> {
-    let headers = headers::of(profile, &obtained.token.value)?;
-    let http = Http::to(&profile.platform_url, context, &format!("{TOOL}/{}", env!("CARGO_PKG_VERSION")))?;
-    list_classes(&http, context, profile, &headers, token::whole_budget(context)?)
+fn has_ended(error: &Error) -> bool {
+    matches!(error.cause(), Some(Cause::Platform(code)) if code == TOKEN_ENDED)
+}
+
+fn ask(context: &Context, profile: &Profile, fetched: &Fetched) -> Result<Vec<Class>> {
+    let headers = headers::of(profile, &fetched.token.value)?;
+    let http = Http::to(&profile.platform_url, context, &format!("{PROGRAM}/{}", env!("CARGO_PKG_VERSION")))?;
+    list_classes(&http, context, profile, &headers, budget::whole(context)?)
 }

@@ -2,15 +2,15 @@
 
 use std::io::{Read, Seek, SeekFrom, Write};
 
-use aep_core::process::Call;
-use aep_core::profile::Choice;
+use aep_cli::Invocation;
+use aep_core::profile::ProfileSelection;
 use aep_core::token::Token;
 use aep_core::{Error, Profile, Result, duration};
 
 use crate::cli::EnvShell;
-use crate::{quote, run};
+use crate::{quote, road};
 
-/// The variables that a called program gets; a missing value must not linger from an earlier call.
+/// The variables that a called program gets; a missing value must not linger from an earlier invocation.
 pub(crate) fn variables(profile: &Profile, token: &Token) -> [(&'static str, Option<String>); 5] {
     [
         ("AEP_ACCESS_TOKEN", Some(token.value.expose().to_owned())),
@@ -21,39 +21,39 @@ pub(crate) fn variables(profile: &Profile, token: &Token) -> [(&'static str, Opt
     ]
 }
 
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, shell: EnvShell) -> Result<()> {
-    let (profile, obtained) = super::obtain(call.context, choice)?;
-    let variables = variables(&profile, &obtained.token);
+pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, shell: EnvShell) -> Result<()> {
+    let (profile, fetched) = road::acquire(invocation.context, selection)?;
+    let variables = variables(&profile, &fetched.token);
     if shell == EnvShell::Github {
-        append_for_github(call, &variables)?;
-        run::line(call.output, format_args!("::add-mask::{}", obtained.token.value.expose()));
+        append_for_github(invocation, &variables)?;
+        invocation.line(format_args!("::add-mask::{}", fetched.token.value.expose()));
         return Ok(());
     }
     for (name, value) in variables {
         match (value, shell) {
             (Some(value), EnvShell::Fish) => {
-                run::line(call.output, format_args!("set -gx {name} {}", quote::fish(&value)));
+                invocation.line(format_args!("set -gx {name} {}", quote::fish(&value)));
             }
             (Some(value), EnvShell::Powershell) => {
-                run::line(call.output, format_args!("$env:{name} = {}", quote::powershell(&value)));
+                invocation.line(format_args!("$env:{name} = {}", quote::powershell(&value)));
             }
-            (Some(value), EnvShell::Dotenv) => run::line(call.output, format_args!("{name}={}", quote::dotenv(&value))),
-            (Some(value), _) => run::line(call.output, format_args!("export {name}={}", quote::sh(&value))),
-            (None, EnvShell::Fish) => run::line(call.output, format_args!("set -e {name}")),
+            (Some(value), EnvShell::Dotenv) => invocation.line(format_args!("{name}={}", quote::dotenv(&value))),
+            (Some(value), _) => invocation.line(format_args!("export {name}={}", quote::sh(&value))),
+            (None, EnvShell::Fish) => invocation.line(format_args!("set -e {name}")),
             (None, EnvShell::Powershell) => {
-                run::line(call.output, format_args!("Remove-Item Env:{name} -ErrorAction Ignore"));
+                invocation.line(format_args!("Remove-Item Env:{name} -ErrorAction Ignore"));
             }
             (None, EnvShell::Dotenv) => {}
-            (None, _) => run::line(call.output, format_args!("unset {name}")),
+            (None, _) => invocation.line(format_args!("unset {name}")),
         }
     }
     Ok(())
 }
 
 /// Appends to the file that the runner reads. A value is visible ASCII without blanks, so that none can start a line.
-fn append_for_github(call: &Call<'_>, variables: &[(&'static str, Option<String>)]) -> Result<()> {
-    let path = call.context.environment.path("GITHUB_ENV").ok_or_else(|| {
-        Error::configuration("GITHUB_ENV is not set").hint("--shell github is for a step of GitHub Actions")
+fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Option<String>)]) -> Result<()> {
+    let path = invocation.context.environment.path("GITHUB_ENV").ok_or_else(|| {
+        Error::configuration("GITHUB_ENV is not set").with_hint("--shell github is for a step of GitHub Actions")
     })?;
     let mut text = String::new();
     for (name, value) in variables {

@@ -5,20 +5,21 @@
 use std::ffi::OsString;
 use std::process::Command;
 
+use aep_cli::Invocation;
 use aep_core::environment::SECRET_VARIABLES;
-use aep_core::process::Call;
-use aep_core::profile::Choice;
+use aep_core::profile::ProfileSelection;
 use aep_core::{Error, Result};
 
 use super::env;
+use crate::road;
 
 /// As a shell has it: found, but cannot be run.
 const CANNOT_RUN: u8 = 126;
 /// As a shell has it: not found.
 const NOT_FOUND: u8 = 127;
 
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, command: &[OsString]) -> Result<u8> {
-    let (profile, obtained) = super::obtain(call.context, choice)?;
+pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, command: &[OsString]) -> Result<u8> {
+    let (profile, fetched) = road::acquire(invocation.context, selection)?;
     let Some((program, arguments)) = command.split_first() else { return Ok(2) };
     let mut prepared = Command::new(program);
     prepared.args(arguments);
@@ -28,7 +29,7 @@ pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, command: &[OsString]) ->
     for variable in profile.secret_variables() {
         prepared.env_remove(variable);
     }
-    for (name, value) in env::variables(&profile, &obtained.token) {
+    for (name, value) in env::variables(&profile, &fetched.token) {
         match value {
             Some(value) => prepared.env(name, value),
             None => prepared.env_remove(name),

@@ -5,45 +5,51 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice, DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, Name, file};
+use aep_cli::Invocation;
+use aep_core::profile::{
+    self, DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, Name, ProfileSelection, file,
+};
 use aep_core::secret::Secret;
-use aep_core::secret::store::{self, Item};
+use aep_core::secret::store::{self, SecretKind};
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Result, terminal};
 use aep_ims::{Certificate, key, refusal};
 
 use crate::cli::{FlowArgument, ImportArguments};
 use crate::import::{self, Candidate};
-use crate::{certificate, profile_store, run};
+use crate::{certificate, input, profile_store};
 
 const DEFAULT_NAME: &str = "default";
 
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, arguments: &ImportArguments) -> Result<()> {
-    let name = match profile::named(call.context, choice)? {
+pub(crate) fn run(
+    invocation: &mut Invocation<'_>,
+    selection: &ProfileSelection,
+    arguments: &ImportArguments,
+) -> Result<()> {
+    let name = match profile::named(invocation.context, selection)? {
         Some(name) => name,
         None => Name::parse(DEFAULT_NAME)?,
     };
-    let folders = &call.context.folders;
+    let folders = &invocation.context.folders;
     let is_replaced = profile_store::exists(folders, &name)?;
     if is_replaced && !arguments.force {
         return Err(Error::configuration(format!("profile {name} exists already"))
-            .hint("give the new one another name with --profile NAME, or replace it with --force"));
+            .with_hint("give the new one another name with --profile NAME, or replace it with --force"));
     }
     let candidates = match &arguments.file {
-        Some(path) => import::read(&run::read_input(call, path)?)?,
+        Some(path) => import::read(&input::read(invocation, path)?)?,
         None if std::io::stdin().is_terminal() => {
-            vec![import::terminal::ask(call.context.environment.path("HOME").as_deref())?]
+            vec![import::terminal::ask(invocation.context.environment.path("HOME").as_deref())?]
         }
-        None => import::read(&run::read_input(call, Path::new("-"))?)?,
+        None => import::read(&input::read(invocation, Path::new("-"))?)?,
     };
     let others = describe_all(&candidates);
     let taken = choose(candidates, arguments)?;
-    let plan = Plan::make(call, taken, arguments, choice)?;
+    let plan = Plan::make(invocation, taken, arguments, selection)?;
     plan.check(&name)?;
-    let is_default = arguments.default || profile::default_name(call.context).ok().flatten().is_none();
-    plan.write(call, &name, is_default, is_replaced)?;
-    plan.report(call, &name, is_default, &others);
+    let is_default = arguments.default || profile::default_name(invocation.context).ok().flatten().is_none();
+    plan.write(invocation, &name, is_default, is_replaced)?;
+    plan.report(invocation, &name, is_default, &others);
     Ok(())
 }
 
@@ -67,7 +73,7 @@ fn choose(mut candidates: Vec<Candidate>, arguments: &ImportArguments) -> Result
     });
     match index {
         Some(index) => Ok(candidates.swap_remove(index)),
-        None => Err(Error::configuration("the file holds no such credential").hint(format!("it holds: {all}"))),
+        None => Err(Error::configuration("the file holds no such credential").with_hint(format!("it holds: {all}"))),
     }
 }
 
@@ -102,33 +108,38 @@ struct Plan {
 }
 
 impl Plan {
-    fn make(call: &mut Call<'_>, mut taken: Candidate, arguments: &ImportArguments, choice: &Choice) -> Result<Self> {
+    fn make(
+        invocation: &mut Invocation<'_>,
+        mut taken: Candidate,
+        arguments: &ImportArguments,
+        selection: &ProfileSelection,
+    ) -> Result<Self> {
         let flow = taken.flow.unwrap_or(Flow::Oauth);
         let mut notes = Vec::new();
         if taken.client_secrets.is_empty() {
             return Err(Error::configuration(format!("the credential {} holds no client secret", describe(&taken)))
-                .hint("select Retrieve client secret in the Developer Console, and download the file again"));
+                .with_hint("select Retrieve client secret in the Developer Console, and download the file again"));
         }
         if taken.client_secrets.len() > 2 {
             notes
                 .push(format!("the file holds {} client secrets; the first two are taken", taken.client_secrets.len()));
             taken.client_secrets.truncate(2);
         }
-        if let Some(sandbox) = &choice.sandbox {
+        if let Some(sandbox) = &selection.sandbox {
             taken.sandbox = Some(sandbox.clone());
         }
         let ims_url = host("ims_url", arguments.ims_url.as_deref(), taken.ims_url.as_deref(), "--ims-url")?;
         let platform_url =
             host("platform_url", arguments.platform_url.as_deref(), taken.platform_url.as_deref(), "--platform-url")?;
         let private_key = match &arguments.private_key {
-            Some(path) => Some(read_key(call, path)?),
+            Some(path) => Some(read_key(invocation, path)?),
             None => taken.private_key.take(),
         };
         let mut passphrase = None;
         if let Some(text) = &private_key
             && key::form(text)? == key::Form::Encrypted
         {
-            passphrase = ask_passphrase(call, text)?;
+            passphrase = ask_passphrase(invocation, text)?;
             if passphrase.is_none() {
                 notes.push(
                     "the private key is encrypted; give its passphrase by AEP_PRIVATE_KEY_PASSPHRASE or private_key_passphrase"
@@ -140,7 +151,7 @@ impl Plan {
             for (field, value) in [("org_id", &taken.org_id), ("technical_account_id", &taken.technical_account_id)] {
                 if value.is_none() {
                     return Err(Error::configuration(format!("the service account has no {field} in the file"))
-                        .hint("download the credential's JSON from the Developer Console"));
+                        .with_hint("download the credential's JSON from the Developer Console"));
                 }
             }
             if private_key.is_none() {
@@ -156,7 +167,7 @@ impl Plan {
                 notes.push(format!("the file names no metascopes; {DEFAULT_META_SCOPE} is taken"));
             }
             if let Some(found) = private_key.as_ref().and_then(|text| Certificate::find(text.expose())) {
-                notes.push(format!("the key's certificate {}", certificate::describe_end(call.context, &found)));
+                notes.push(format!("the key's certificate {}", certificate::describe_end(invocation.context, &found)));
             }
         } else if taken.scopes.is_empty() {
             taken.scopes = DEFAULT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
@@ -203,12 +214,12 @@ impl Plan {
         document.to_string()
     }
 
-    fn secrets(&self) -> impl Iterator<Item = (Item, &Secret)> {
-        [Item::ClientSecret, Item::SecondClientSecret]
+    fn secrets(&self) -> impl Iterator<Item = (SecretKind, &Secret)> {
+        [SecretKind::ClientSecret, SecretKind::SecondClientSecret]
             .into_iter()
             .zip(&self.taken.client_secrets)
-            .chain(self.private_key.iter().map(|key| (Item::PrivateKey, key)))
-            .chain(self.passphrase.iter().map(|passphrase| (Item::Passphrase, passphrase)))
+            .chain(self.private_key.iter().map(|key| (SecretKind::PrivateKey, key)))
+            .chain(self.passphrase.iter().map(|passphrase| (SecretKind::Passphrase, passphrase)))
     }
 
     /// Reads what will be written, so that a bad value is refused before anything is.
@@ -232,35 +243,35 @@ impl Plan {
         Ok(())
     }
 
-    fn write(&self, call: &Call<'_>, name: &Name, is_default: bool, is_replaced: bool) -> Result<()> {
-        let folders = &call.context.folders;
+    fn write(&self, invocation: &Invocation<'_>, name: &Name, is_default: bool, is_replaced: bool) -> Result<()> {
+        let folders = &invocation.context.folders;
         let written = self
             .secrets()
-            .try_for_each(|(item, secret)| store::write(folders, name, item, secret))
+            .try_for_each(|(kind, secret)| store::write(folders, name, kind, secret))
             .and_then(|()| profile_store::write(folders, name, &self.to_toml()))
             .and_then(|_| if is_default { profile_store::make_default(folders, name) } else { Ok(()) });
         if written.is_err() && !is_replaced {
             let _ = file::path(folders, name).map(std::fs::remove_file);
-            for item in Item::ALL {
-                let _ = store::remove(folders, name, item);
+            for kind in SecretKind::ALL {
+                let _ = store::remove(folders, name, kind);
             }
         }
         if written.is_ok() && is_replaced {
             // What the replaced profile stored and this one does not use.
-            for item in Item::ALL.into_iter().filter(|item| self.secrets().all(|(own, _)| own != *item)) {
-                store::remove(folders, name, item)?;
+            for kind in SecretKind::ALL.into_iter().filter(|kind| self.secrets().all(|(own, _)| own != *kind)) {
+                store::remove(folders, name, kind)?;
             }
         }
         written
     }
 
-    fn report(&self, call: &mut Call<'_>, name: &Name, is_default: bool, all: &[String]) {
+    fn report(&self, invocation: &mut Invocation<'_>, name: &Name, is_default: bool, all: &[String]) {
         let taken = &self.taken;
-        let folders = &call.context.folders;
+        let folders = &invocation.context.folders;
         let default = if is_default { " (used when none is named)" } else { "" };
         let path = file::path(folders, name).map(|path| path.display().to_string()).unwrap_or_default();
         let secrets = store::folder(folders).map(|path| path.display().to_string()).unwrap_or_default();
-        let stored = self.secrets().map(|(item, _)| item.title()).collect::<Vec<_>>().join(", ");
+        let stored = self.secrets().map(|(kind, _)| kind.title()).collect::<Vec<_>>().join(", ");
         let this = describe(taken);
         let mut lines = vec![
             format!("imported {this} from {} as profile {name}{default}", taken.found_in),
@@ -285,16 +296,16 @@ impl Plan {
         let option = if is_default { String::new() } else { format!(" --profile {name}") };
         lines.push(format!("next: aep-auth check{option}"));
         for line in lines {
-            run::line(call.output, terminal::clean(&line));
+            invocation.line(terminal::clean(&line));
         }
     }
 }
 
 /// The private key of `--private-key`, with the certificate that the Developer Console put beside it.
-fn read_key(call: &mut Call<'_>, path: &Path) -> Result<Secret> {
-    let text = String::from_utf8(run::read_input(call, path)?).map_err(|_| {
+fn read_key(invocation: &mut Invocation<'_>, path: &Path) -> Result<Secret> {
+    let text = String::from_utf8(input::read(invocation, path)?).map_err(|_| {
         Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
-            .hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
+            .with_hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
     })?;
     Ok(Secret::new(certificate::with_neighbour(text, path)))
 }
@@ -314,12 +325,12 @@ fn host(what: &str, option: Option<&str>, in_file: Option<&str>, name: &str) -> 
         return Ok(Some(url));
     }
     Err(Error::configuration(format!("the file would send your secret to {url}, which is not Adobe's"))
-        .hint(format!("if that is right, say so: {name} {url}")))
+        .with_hint(format!("if that is right, say so: {name} {url}")))
 }
 
 /// The passphrase from the variable or the terminal; `None` where there is neither. One that does not fit is an error.
-fn ask_passphrase(call: &Call<'_>, key_text: &Secret) -> Result<Option<Secret>> {
-    if let Some(passphrase) = call.context.environment.text("AEP_PRIVATE_KEY_PASSPHRASE")?.map(Secret::new) {
+fn ask_passphrase(invocation: &Invocation<'_>, key_text: &Secret) -> Result<Option<Secret>> {
+    if let Some(passphrase) = invocation.context.environment.text("AEP_PRIVATE_KEY_PASSPHRASE")?.map(Secret::new) {
         key::read(key_text, Some(&passphrase))?;
         // It stays where the user keeps it.
         return Ok(None);

@@ -2,51 +2,46 @@
 
 use std::path::Path;
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice};
+use aep_cli::Invocation;
+use aep_core::profile::{self, ProfileSelection};
 use aep_core::secret::Secret;
-use aep_core::{Error, Result, duration, terminal, token};
+use aep_core::{Error, Result, acquire, duration, terminal};
 use serde_json::Value;
 
-use crate::run;
+use crate::input;
 
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, file: Option<&Path>) -> Result<()> {
+pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, file: Option<&Path>) -> Result<()> {
     let (text, local_end) = match file {
         Some(path) => {
-            let text = String::from_utf8(run::read_input(call, path)?)
+            let text = String::from_utf8(input::read(invocation, path)?)
                 .map_err(|_| Error::configuration(format!("{} is not text", path.display())))?;
             (Secret::new(text.trim().trim_start_matches("Bearer ").to_owned()), None)
         }
         None => {
-            let profile = profile::resolve(call.context, choice)?;
-            let cached = token::cached(call.context, &profile)
-                .map_err(|trouble| Error::storage(format!("the token cache is not used as it should be: {trouble}")))?
-                .ok_or_else(|| {
-                    Error::configuration(format!("no token is cached for profile {}", profile.name()))
-                        .hint("aep-auth token")
-                })?;
-            (Secret::new(cached.value.expose().to_owned()), cached.expires_at())
+            let profile = profile::resolve(invocation.context, selection)?;
+            let cached = acquire::cached(invocation.context, &profile)?.ok_or_else(|| {
+                Error::configuration(format!("no token is cached for profile {}", profile.name()))
+                    .with_hint("aep-auth token")
+            })?;
+            (Secret::new(cached.token.value.expose().to_owned()), cached.token.expires_at())
         }
     };
     let claims = aep_ims::claims(text.expose()).ok_or_else(|| {
         Error::configuration("this is not a JSON Web Token: expected three parts joined by dots")
-            .hint("an access token of IMS and an assertion are both such tokens")
+            .with_hint("an access token of IMS and an assertion are both such tokens")
     })?;
     let ends_at = local_end.or_else(|| end(&claims));
     // serde_json escapes ASCII control characters only.
     for shown in format!("{claims:#}").lines() {
-        run::line(call.output, terminal::clean(shown));
+        invocation.line(terminal::clean(shown));
     }
-    let now = call.context.clock.now();
+    let now = invocation.context.clock.now();
     match ends_at {
         Some(end) if end > now => {
-            run::line(
-                call.output,
-                format_args!("ends at {}, in {}", duration::rfc3339(end), duration::brief(end - now)),
-            );
+            invocation.line(format_args!("ends at {}, in {}", duration::rfc3339(end), duration::brief(end - now)));
         }
-        Some(end) => run::line(call.output, format_args!("ended at {}", duration::rfc3339(end))),
-        None => run::line(call.output, "tells no end"),
+        Some(end) => invocation.line(format_args!("ended at {}", duration::rfc3339(end))),
+        None => invocation.line("tells no end"),
     }
     Ok(())
 }

@@ -1,64 +1,64 @@
 //! `profile`: list, show, use, remove, set.
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice, Name, file};
-use aep_core::secret::Reference;
-use aep_core::{Error, Profile, Result, token};
+use aep_cli::Invocation;
+use aep_core::profile::{self, Name, ProfileSelection, file};
+use aep_core::secret::{Credentials, Reference};
+use aep_core::{Error, Profile, Result};
 use serde_json::json;
 
 use crate::cli::ProfileCommand;
-use crate::{certificate, profile_store, run};
+use crate::{certificate, profile_store, road};
 
-pub(crate) fn run(call: &mut Call<'_>, command: &ProfileCommand) -> Result<()> {
+pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> Result<()> {
     match command {
         ProfileCommand::List { json } => {
-            let default = profile::default_name(call.context)?;
-            let names = profile_store::list(&call.context.folders)?;
+            let default = profile::default_name(invocation.context)?;
+            let names = profile_store::list(&invocation.context.folders)?;
             if *json {
-                list_as_json(call, &names, default.as_ref());
+                list_as_json(invocation, &names, default.as_ref());
             } else {
-                list_as_text(call, &names, default.as_ref());
+                list_as_text(invocation, &names, default.as_ref());
             }
             Ok(())
         }
-        ProfileCommand::Show { name } => show(call, &Name::parse(name)?),
+        ProfileCommand::Show { name } => show(invocation, &Name::parse(name)?),
         ProfileCommand::Use { name } => {
-            let name = existing(call, name)?;
-            profile_store::make_default(&call.context.folders, &name)?;
-            run::line(call.output, format_args!("profile {name} is the default"));
+            let name = existing(invocation, name)?;
+            profile_store::make_default(&invocation.context.folders, &name)?;
+            invocation.line(format_args!("profile {name} is the default"));
             Ok(())
         }
-        ProfileCommand::Remove { name } => remove(call, &existing(call, name)?),
+        ProfileCommand::Remove { name } => remove(invocation, &existing(invocation, name)?),
         ProfileCommand::Set { name, pairs } => {
-            let name = existing(call, name)?;
-            profile_store::set(&call.context.folders, &name, pairs)?;
-            run::line(call.output, format_args!("changed profile {name}"));
+            let name = existing(invocation, name)?;
+            profile_store::set(&invocation.context.folders, &name, pairs)?;
+            invocation.line(format_args!("changed profile {name}"));
             Ok(())
         }
     }
 }
 
-fn existing(call: &Call<'_>, name: &str) -> Result<Name> {
+fn existing(invocation: &Invocation<'_>, name: &str) -> Result<Name> {
     let name = Name::parse(name)?;
-    if profile_store::exists(&call.context.folders, &name)? {
+    if profile_store::exists(&invocation.context.folders, &name)? {
         Ok(name)
     } else {
-        Err(Error::configuration(format!("there is no profile `{name}`")).hint("aep-auth profile list"))
+        Err(Error::configuration(format!("there is no profile `{name}`")).with_hint("aep-auth profile list"))
     }
 }
 
-fn list_as_text(call: &mut Call<'_>, names: &[Name], default: Option<&Name>) {
+fn list_as_text(invocation: &mut Invocation<'_>, names: &[Name], default: Option<&Name>) {
     for name in names {
         let mark = if Some(name) == default { "  (default)" } else { "" };
-        run::line(call.output, format_args!("{name}{mark}"));
+        invocation.line(format_args!("{name}{mark}"));
     }
 }
 
-fn list_as_json(call: &mut Call<'_>, names: &[Name], default: Option<&Name>) {
+fn list_as_json(invocation: &mut Invocation<'_>, names: &[Name], default: Option<&Name>) {
     let items: Vec<_> = names
         .iter()
         .map(|name| {
-            let fields = file::read(call.context, name).map(|(fields, _)| fields).unwrap_or_default();
+            let fields = file::read(invocation.context, name).map(|(fields, _)| fields).unwrap_or_default();
             json!({
                 "name": name.as_str(),
                 "default": Some(name) == default,
@@ -68,12 +68,12 @@ fn list_as_json(call: &mut Call<'_>, names: &[Name], default: Option<&Name>) {
             })
         })
         .collect();
-    run::line(call.output, format_args!("{:#}", serde_json::Value::Array(items)));
+    invocation.line(format_args!("{:#}", serde_json::Value::Array(items)));
 }
 
-fn show(call: &mut Call<'_>, name: &Name) -> Result<()> {
-    let choice = Choice { profile: Some(name.to_string()), ..Choice::default() };
-    let profile = profile::resolve(call.context, &choice)?;
+fn show(invocation: &mut Invocation<'_>, name: &Name) -> Result<()> {
+    let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
+    let profile = profile::resolve(invocation.context, &selection)?;
     let Profile {
         origin,
         flow,
@@ -108,42 +108,35 @@ fn show(call: &mut Call<'_>, name: &Name) -> Result<()> {
     rows.push(("platform_url", platform_url.to_string()));
     rows.extend(client_secrets.iter().map(|secret| ("client_secret", reference(secret))));
     rows.extend(private_key.iter().map(|key| ("private_key", reference(key))));
-    if let Some(found) = is_jwt.then(|| certificate::of(call.context, &profile)).flatten() {
-        rows.push(("certificate", certificate::describe_end(call.context, &found)));
+    if let Some(found) = is_jwt.then(|| certificate::of(invocation.context, &profile)).flatten() {
+        rows.push(("certificate", certificate::describe_end(invocation.context, &found)));
     }
     rows.extend(private_key_passphrase.iter().map(|passphrase| ("private_key_passphrase", reference(passphrase))));
     rows.extend(git_basic.then(|| ("git_basic", "true".to_owned())));
-    rows.extend(shared_cache.iter().map(|url| ("shared_cache", without_password(url))));
+    rows.extend(shared_cache.iter().map(|url| ("shared_cache", url.to_string())));
     rows.extend(shared_cache_password.iter().map(|password| ("shared_cache_password", reference(password))));
     let width = rows.iter().map(|(key, _)| key.len()).max().unwrap_or(0);
     for (key, value) in rows {
-        run::line(call.output, aep_core::terminal::clean(&format!("{key:width$}  {value}")));
+        invocation.line(aep_core::terminal::clean(&format!("{key:width$}  {value}")));
     }
     Ok(())
 }
 
-fn without_password(url: &str) -> String {
-    match (url.split_once("://"), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://••••••@{host}"),
-        _ => url.to_owned(),
-    }
-}
-
-fn remove(call: &mut Call<'_>, name: &Name) -> Result<()> {
-    let is_default = profile::default_name(call.context).ok().flatten().as_ref() == Some(name);
-    let choice = Choice { profile: Some(name.to_string()), ..Choice::default() };
+fn remove(invocation: &mut Invocation<'_>, name: &Name) -> Result<()> {
+    let is_default = profile::default_name(invocation.context).ok().flatten().as_ref() == Some(name);
+    let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
     // A broken profile can be removed too; its tokens are then not found.
     let mut removed = Vec::new();
-    if let Ok(profile) = profile::resolve(call.context, &choice)
-        && token::forget(call.context, &profile, None).unwrap_or(false)
+    if let Ok(profile) = profile::resolve(invocation.context, &selection)
+        && road::forget(&Credentials::new(invocation.context, &profile), None).unwrap_or(false)
     {
         removed.push("cached token".to_owned());
     }
-    removed.extend(profile_store::remove(&call.context.folders, name, is_default)?);
+    removed.extend(profile_store::remove(&invocation.context.folders, name, is_default)?);
     let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join(", ")) };
-    run::line(call.output, format_args!("removed profile {name}{with}"));
+    invocation.line(format_args!("removed profile {name}{with}"));
     if is_default {
-        run::line(call.output, "no profile is the default now; choose one: aep-auth profile use NAME");
+        invocation.line("no profile is the default now; choose one: aep-auth profile use NAME");
     }
     Ok(())
 }

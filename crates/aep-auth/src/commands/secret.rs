@@ -2,47 +2,48 @@
 
 use std::io::{IsTerminal, Read};
 
-use aep_core::process::Call;
+use aep_cli::Invocation;
 use aep_core::profile::{Name, file};
-use aep_core::secret::store::{self, Item};
+use aep_core::secret::store::{self, SecretKind};
 use aep_core::secret::{Reference, Secret};
 use aep_core::{Error, Result};
 
 use crate::cli::SecretCommand;
-use crate::{profile_store, run};
+use crate::profile_store;
 
-pub(crate) fn run(call: &mut Call<'_>, command: &SecretCommand) -> Result<()> {
+pub(crate) fn run(invocation: &mut Invocation<'_>, command: &SecretCommand) -> Result<()> {
     let SecretCommand::Set { name, second } = command;
     let name = Name::parse(name)?;
-    let (fields, path) = file::read(call.context, &name)?;
-    let (item, index) = if *second { (Item::SecondClientSecret, 1) } else { (Item::ClientSecret, 0) };
+    let (fields, path) = file::read(invocation.context, &name)?;
+    let (kind, index) = if *second { (SecretKind::SecondClientSecret, 1) } else { (SecretKind::ClientSecret, 0) };
     if fields.client_secrets.get(index).is_some_and(|reference| *reference != Reference::Store) {
         return Err(Error::configuration(format!(
             "the {} of profile {name} does not come from the private store but from elsewhere ({})",
-            item.title(),
+            kind.title(),
             fields.client_secrets[index],
         ))
-        .hint(format!("change it there, or edit client_secrets in {}", path.display())));
+        .with_hint(format!("change it there, or edit client_secrets in {}", path.display())));
     }
-    let secret = ask(call, &format!("{} of profile {name}", item.title()))?;
-    store::write(&call.context.folders, &name, item, &secret)?;
+    let secret = ask(invocation, &format!("{} of profile {name}", kind.title()))?;
+    store::write(&invocation.context.folders, &name, kind, &secret)?;
     if fields.client_secrets.len() <= index {
         let both = if index == 1 { "[{ store = true }, { store = true }]" } else { "[{ store = true }]" };
-        profile_store::set(&call.context.folders, &name, &[format!("client_secrets={both}")])?;
+        profile_store::set(&invocation.context.folders, &name, &[format!("client_secrets={both}")])?;
     }
-    let place = store::path(&call.context.folders, &name, item)?;
-    run::line(call.output, format_args!("stored the {} of profile {name} in {}", item.title(), place.display()));
+    let place = store::path(&invocation.context.folders, &name, kind)?;
+    invocation.line(format_args!("stored the {} of profile {name} in {}", kind.title(), place.display()));
     Ok(())
 }
 
 /// Asks on a terminal without echo; else takes the first line of standard input.
-pub(crate) fn ask(call: &mut Call<'_>, what: &str) -> Result<Secret> {
+pub(crate) fn ask(invocation: &mut Invocation<'_>, what: &str) -> Result<Secret> {
     let text = if std::io::stdin().is_terminal() {
         rpassword::prompt_password(format!("{what}: "))
             .map_err(|error| Error::configuration(format!("cannot read the {what}: {error}")))?
     } else {
         let mut bytes = Vec::new();
-        call.input
+        invocation
+            .input
             .take(64 * 1024)
             .read_to_end(&mut bytes)
             .map_err(|error| Error::configuration(format!("cannot read the {what}: {error}")))?;

@@ -1,12 +1,12 @@
 //! `status`: what is cached, from disk alone; no lock, no network.
 
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice};
-use aep_core::token::{self, State, Token};
-use aep_core::{Context, Profile, Result, duration};
+use aep_cli::Invocation;
+use aep_core::profile::{self, ProfileSelection};
+use aep_core::token::{State, Token};
+use aep_core::{Context, Profile, Result, acquire, duration};
 use serde_json::{Value, json};
 
-use crate::{profile_store, run};
+use crate::profile_store;
 
 /// How it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,51 +16,54 @@ pub(crate) enum Form {
 }
 
 /// Tells of one profile; gives the code of `--exit-code`.
-pub(crate) fn run_one(call: &mut Call<'_>, choice: &Choice, form: Form) -> Result<u8> {
-    let profile = profile::resolve(call.context, choice)?;
-    let cached = read(call.context, &profile);
-    let now = call.context.clock.now();
+pub(crate) fn run_one(invocation: &mut Invocation<'_>, selection: &ProfileSelection, form: Form) -> Result<u8> {
+    let profile = profile::resolve(invocation.context, selection)?;
+    let cached = read(invocation.context, &profile);
+    let now = invocation.context.clock.now();
     match form {
-        Form::Json => run::line(call.output, format_args!("{:#}", to_json(&profile, cached.as_ref(), now))),
-        Form::Text => run::line(call.output, to_text(&profile, cached.as_ref(), now)),
+        Form::Json => invocation.line(format_args!("{:#}", to_json(&profile, cached.as_ref(), now))),
+        Form::Text => invocation.line(to_text(&profile, cached.as_ref(), now)),
     }
     if let Some(number) = cached.as_ref().and_then(|token| token.stale_secret) {
-        call.context.log.warn(token::stale_secret_message(&profile, number));
+        invocation.context.log.warn(acquire::stale_secret_message(&profile, number));
     }
     Ok(code(cached.as_ref(), now))
 }
 
 /// Tells of every profile; gives the highest code.
-pub(crate) fn run_all(call: &mut Call<'_>, form: Form) -> Result<u8> {
-    let now = call.context.clock.now();
+pub(crate) fn run_all(invocation: &mut Invocation<'_>, form: Form) -> Result<u8> {
+    let now = invocation.context.clock.now();
     let mut items = Vec::new();
     let mut worst = 0;
-    for name in profile_store::list(&call.context.folders)? {
-        let choice = Choice { profile: Some(name.to_string()), ..Choice::default() };
-        match profile::resolve(call.context, &choice) {
+    for name in profile_store::list(&invocation.context.folders)? {
+        let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
+        match profile::resolve(invocation.context, &selection) {
             Ok(profile) => {
-                let cached = read(call.context, &profile);
+                let cached = read(invocation.context, &profile);
                 worst = worst.max(code(cached.as_ref(), now));
                 match form {
                     Form::Json => items.push(to_json(&profile, cached.as_ref(), now)),
-                    Form::Text => run::line(call.output, to_text(&profile, cached.as_ref(), now)),
+                    Form::Text => invocation.line(to_text(&profile, cached.as_ref(), now)),
                 }
             }
             // One broken file must not hide the others.
-            Err(error) => call.context.log.warn(error.message()),
+            Err(error) => invocation.context.log.warn(error.message()),
         }
     }
     if form == Form::Json {
-        run::line(call.output, format_args!("{:#}", Value::Array(items)));
+        invocation.line(format_args!("{:#}", Value::Array(items)));
     }
     Ok(worst)
 }
 
 fn read(context: &Context, profile: &Profile) -> Option<Token> {
-    token::cached(context, profile).unwrap_or_else(|trouble| {
-        context.log.warn(format_args!("the token cache is not used as it should be: {trouble}"));
-        None
-    })
+    match acquire::cached(context, profile) {
+        Ok(entry) => entry.map(|entry| entry.token),
+        Err(error) => {
+            context.log.warn(error.message());
+            None
+        }
+    }
 }
 
 fn state(cached: Option<&Token>, now: i64) -> &'static str {

@@ -54,7 +54,7 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Vec<Candidate>> {
         of_json(&json)
     } else if text.starts_with("-----BEGIN") {
         return Err(Error::configuration("this is a key or certificate, not a credential")
-            .hint("aep-auth import CREDENTIAL.json --private-key private.key"));
+            .with_hint("aep-auth import CREDENTIAL.json --private-key private.key"));
     } else {
         lines::read(text).into_iter().collect()
     };
@@ -82,7 +82,7 @@ fn of_json(json: &Value) -> Vec<Candidate> {
 }
 
 fn no_credential(why: &str) -> Error {
-    Error::configuration(format!("the file holds no credential: {why}")).hint(
+    Error::configuration(format!("the file holds no credential: {why}")).with_hint(
         "expected the JSON that the Developer Console downloads, a Postman environment, an aepp or aio config, \
          AEM service credentials, or KEY=VALUE lines",
     )

@@ -29,6 +29,19 @@ impl Note {
         Some(bytes)
     }
 
+    /// Replaces it as a whole, best effort: for a note of changing size.
+    pub(crate) fn replace(&self, bytes: &[u8]) {
+        let Ok(folder) = Folder::open(&self.folder) else { return };
+        let temporary = format!("{}.{}.tmp", self.name, std::process::id());
+        let written = folder
+            .create_file(&temporary)
+            .and_then(|mut file| file.write_all(bytes))
+            .and_then(|()| folder.rename(&temporary, &self.name));
+        if written.is_err() {
+            let _ = folder.remove(&temporary);
+        }
+    }
+
     /// Overwrites it in place. The same number of bytes each time keeps a reader from finding half of two.
     pub fn overwrite(&self, bytes: &[u8]) {
         let Ok(folder) = Folder::open(&self.folder) else { return };

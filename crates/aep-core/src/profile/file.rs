@@ -78,13 +78,13 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let file = platform::open_regular(&path).map_err(|error| match error {
         platform::OpenError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
             Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
-                .hint("aep-auth profile list")
+                .with_hint("aep-auth profile list")
         }
         error => refuse(&error),
     })?;
     platform::check_own(&file).map_err(|why| {
         Error::configuration(format!("the profile file {} is not trusted: {why}", path.display()))
-            .hint(format!("chown and chmod it so that only you can write: chmod 600 {}", path.display()))
+            .with_hint(format!("chown and chmod it so that only you can write: chmod 600 {}", path.display()))
     })?;
     // Of a file's usual size, so that one read takes it.
     let mut text = String::with_capacity(4096);

@@ -6,16 +6,21 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use crate::hosts::HostList;
+use self::hosts::HostList;
+use self::shared_cache::SharedCacheUrl;
+use self::url::BaseUrl;
 use crate::secret::Reference;
-use crate::url::BaseUrl;
+use crate::token::Mark;
 
 pub mod file;
+pub mod hosts;
 mod name;
 mod resolve;
+pub mod shared_cache;
+pub mod url;
 
 pub use name::Name;
-pub use resolve::{Choice, default_name, named, resolve, resolve_if_any};
+pub use resolve::{ProfileSelection, default_name, named, resolve, resolve_if_any};
 
 /// The scopes of Experience Platform, as Adobe's own Postman environment lists them.
 pub const DEFAULT_SCOPES: [&str; 5] =
@@ -119,7 +124,7 @@ pub struct Profile {
     /// The passphrase of that key.
     pub private_key_passphrase: Option<Reference>,
     /// The engine behind the local cache.
-    pub shared_cache: Option<String>,
+    pub shared_cache: Option<SharedCacheUrl>,
     /// The password of that engine.
     pub shared_cache_password: Option<Reference>,
 }
@@ -140,6 +145,23 @@ impl Profile {
             Reference::Env(name) => Some(name.as_str()),
             _ => None,
         })
+    }
+
+    /// Whether a secret comes from somebody who may ask a person for it.
+    pub fn asks_somebody(&self) -> bool {
+        let references = [&self.private_key, &self.private_key_passphrase];
+        self.client_secrets.iter().chain(references.into_iter().flatten()).any(Reference::asks_somebody)
+    }
+
+    /// What the profile says of itself, for a cached token to know it again: its name and place, where its secrets come
+    /// from, and where its token may go. `None` for the environment, which has its secret alone to show.
+    pub fn mark(&self) -> Option<Mark> {
+        let Origin::File { name, path } = &self.origin else { return None };
+        let mut parts = vec![name.to_string(), path.display().to_string()];
+        let references = [&self.private_key, &self.private_key_passphrase].into_iter().flatten();
+        parts.extend(self.client_secrets.iter().chain(references).filter_map(Reference::to_mark));
+        parts.extend(self.hosts.to_texts());
+        Some(Mark::new(parts.iter().map(String::as_str)))
     }
 
     /// The name of the profile file, where there is one.

@@ -17,7 +17,7 @@ impl Name {
         let refuse = |why: &str| {
             let shown: String = text.chars().take(80).collect();
             Error::configuration(format!("`{shown}` cannot be a profile name: {why}"))
-                .hint("a name is 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or digit")
+                .with_hint("a name is 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or digit")
         };
         let is_inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"._-".contains(&byte);
         match text.as_bytes() {

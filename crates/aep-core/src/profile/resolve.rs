@@ -3,17 +3,18 @@
 use std::io::Read;
 
 use super::file::{self, Fields};
+use super::hosts::HostList;
+use super::shared_cache::SharedCacheUrl;
+use super::url::BaseUrl;
 use super::{
     DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, DEFAULT_SCOPES, Flow, Name, Origin, Profile, split_list,
 };
-use crate::hosts::HostList;
 use crate::secret::{Reference, Secret};
-use crate::url::BaseUrl;
 use crate::{Context, Error, Result, platform};
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
-pub struct Choice {
+pub struct ProfileSelection {
     /// `--profile`
     pub profile: Option<String>,
     /// `--sandbox`
@@ -24,10 +25,10 @@ pub struct Choice {
 ///
 /// # Errors
 /// Configuration: there is none, a field is missing, or an override would carry a secret to another host.
-pub fn resolve(context: &Context, choice: &Choice) -> Result<Profile> {
+pub fn resolve(context: &Context, choice: &ProfileSelection) -> Result<Profile> {
     resolve_if_any(context, choice)?.ok_or_else(|| {
         Error::configuration("no profile: none was named, none is the default, and AEP_CLIENT_ID is not set")
-            .hint("aep-auth import FILE   (the JSON that the Developer Console downloads)")
+            .with_hint("aep-auth import FILE   (the JSON that the Developer Console downloads)")
     })
 }
 
@@ -35,7 +36,7 @@ pub fn resolve(context: &Context, choice: &Choice) -> Result<Profile> {
 ///
 /// # Errors
 /// Configuration, as [`resolve`].
-pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profile>> {
+pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Option<Profile>> {
     let (origin, mut fields) = if let Some(name) = named(context, choice)? {
         from_file(context, name)?
     } else if let Some(set) = SETS.iter().find(|set| context.environment.has(set.client_id)) {
@@ -60,7 +61,7 @@ pub fn resolve_if_any(context: &Context, choice: &Choice) -> Result<Option<Profi
 ///
 /// # Errors
 /// Configuration, when it is no profile name.
-pub fn named(context: &Context, choice: &Choice) -> Result<Option<Name>> {
+pub fn named(context: &Context, choice: &ProfileSelection) -> Result<Option<Name>> {
     match &choice.profile {
         Some(name) => Name::parse(name).map(Some),
         None => context.environment.text("AEP_PROFILE")?.map(|name| Name::parse(&name)).transpose(),
@@ -84,7 +85,7 @@ pub fn default_name(context: &Context) -> Result<Option<Name>> {
             .map_err(|error| Error::configuration(format!("cannot read {}: {error}", path.display())))?,
     };
     Name::parse(text.trim()).map(Some).map_err(|error| {
-        Error::configuration(format!("{}: {}", path.display(), error.message())).hint("aep-auth profile use NAME")
+        Error::configuration(format!("{}: {}", path.display(), error.message())).with_hint("aep-auth profile use NAME")
     })
 }
 
@@ -176,8 +177,8 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
     let missing = |field: &str, variable: &str| {
         let error = Error::configuration(format!("{field} is missing in {origin}"));
         match &origin {
-            Origin::File { name, .. } => error.hint(format!("aep-auth profile set {name} {field}=…")),
-            Origin::Environment { .. } => error.hint(format!("set {variable}")),
+            Origin::File { name, .. } => error.with_hint(format!("aep-auth profile set {name} {field}=…")),
+            Origin::Environment { .. } => error.with_hint(format!("set {variable}")),
         }
     };
     let client_id = client_id.ok_or_else(|| missing("client_id", "AEP_CLIENT_ID"))?;
@@ -220,6 +221,7 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
     let hosts = if is_free { HostList::default_for(&platform_url) } else { own_hosts };
 
     let shared_cache = context.environment.text("AEP_SHARED_CACHE")?.or(shared_cache);
+    let shared_cache = shared_cache.as_deref().map(SharedCacheUrl::parse).transpose()?;
     let shared_cache_password = match context.environment.text("AEP_SHARED_CACHE_PASSWORD")? {
         Some(password) => Some(Reference::Given(Secret::new(password))),
         // The profile's password stays with the profile's engine.
@@ -273,11 +275,11 @@ fn override_url(
 ) -> Result<BaseUrl> {
     let Some(text) = context.environment.text(variable)? else { return Ok(own.clone()) };
     let url = BaseUrl::parse(variable, &text)?;
-    if url.is_loopback() || is_allowed(&url) {
+    if is_allowed(&url) {
         return Ok(url);
     }
     Err(Error::configuration(format!(
         "{variable} names {url}, but this profile's secret and token belong to {own} and stay there"
     ))
-    .hint(format!("unset {variable}, or import a profile for {url}")))
+    .with_hint(format!("unset {variable}, or import a profile for {url}")))
 }

@@ -2,11 +2,11 @@
 
 use std::cell::OnceCell;
 
-use ring::hmac;
-
-use super::store::Item;
+use super::store::SecretKind;
 use super::{Reference, Secret};
-use crate::identity::hexadecimal;
+use crate::acquire::Accepted;
+use crate::profile::Flow;
+use crate::token::{Earners, Proof};
 use crate::{Context, Error, Profile, Result};
 
 /// What a fetch signs and proves itself with.
@@ -21,7 +21,7 @@ pub struct Credentials<'a> {
 
 impl<'a> Credentials<'a> {
     /// The secrets of `profile`; none is fetched yet.
-    pub fn of(context: &'a Context, profile: &'a Profile) -> Self {
+    pub fn new(context: &'a Context, profile: &'a Profile) -> Self {
         Self {
             context,
             profile,
@@ -29,6 +29,16 @@ impl<'a> Credentials<'a> {
             private_key: OnceCell::new(),
             passphrase: OnceCell::new(),
         }
+    }
+
+    /// The surroundings.
+    pub fn context(&self) -> &'a Context {
+        self.context
+    }
+
+    /// Whose they are.
+    pub fn profile(&self) -> &'a Profile {
+        self.profile
     }
 
     /// The first client secret.
@@ -39,8 +49,8 @@ impl<'a> Credentials<'a> {
         self.nth_client_secret(0)?.ok_or_else(|| {
             let error = Error::configuration(format!("the client secret is missing in {}", self.profile.origin));
             match self.profile.file_name() {
-                Some(name) => error.hint(format!("aep-auth secret set {name}")),
-                None => error.hint(format!("set {}CLIENT_SECRET", self.profile.origin.variable_prefix())),
+                Some(name) => error.with_hint(format!("aep-auth secret set {name}")),
+                None => error.with_hint(format!("set {}CLIENT_SECRET", self.profile.origin.variable_prefix())),
             }
         })
     }
@@ -61,11 +71,11 @@ impl<'a> Credentials<'a> {
         let reference = self.profile.private_key.as_ref().ok_or_else(|| {
             let error = Error::configuration(format!("the private key is missing in {}", self.profile.origin));
             match self.profile.file_name() {
-                Some(name) => error.hint(format!("aep-auth profile set {name} 'private_key={{ file = \"…\" }}'")),
-                None => error.hint("set AEP_PRIVATE_KEY to the path of the key"),
+                Some(name) => error.with_hint(format!("aep-auth profile set {name} 'private_key={{ file = \"…\" }}'")),
+                None => error.with_hint("set AEP_PRIVATE_KEY to the path of the key"),
             }
         })?;
-        self.read(&self.private_key, reference, Item::PrivateKey)
+        self.read(&self.private_key, reference, SecretKind::PrivateKey)
     }
 
     /// The passphrase of the private key, where the profile has one.
@@ -76,50 +86,106 @@ impl<'a> Credentials<'a> {
         self.profile
             .private_key_passphrase
             .as_ref()
-            .map(|reference| self.read(&self.passphrase, reference, Item::Passphrase))
+            .map(|reference| self.read(&self.passphrase, reference, SecretKind::Passphrase))
             .transpose()
     }
 
-    /// How many client secrets have been asked for so far.
-    pub(crate) fn tried(&self) -> usize {
-        self.client_secrets.iter().filter(|cell| cell.get().is_some()).count()
+    /// What each client secret of the profile would show to IMS, in order; further ones that cannot be read show
+    /// nothing.
+    ///
+    /// # Errors
+    /// Configuration, when the first secret or the key is missing or cannot be read.
+    pub(crate) fn proofs(&self) -> Result<Vec<Proof>> {
+        let first = Accepted { client_secret: 0, private_key: self.signs() };
+        self.client_secret()?;
+        let further = (1..self.profile.client_secrets.len())
+            .map(|client_secret| self.proof(Accepted { client_secret, ..first }).ok().flatten());
+        Ok(std::iter::once(self.proof(first)?).chain(further).flatten().collect())
     }
 
-    /// A digest of the first `tried` client secrets, and of the key where there is one, under the key `nonce`.
+    /// Which client secret, counted from zero, IMS accepted for an entry; `None` where neither.
+    pub fn accepted_by(&self, earners: &Earners) -> Option<usize> {
+        let private_key = self.signs();
+        (0..self.profile.client_secrets.len()).find(|client_secret| {
+            let proof = self.proof(Accepted { client_secret: *client_secret, private_key });
+            proof.ok().flatten().is_some_and(|proof| earners.has_proof(&proof))
+        })
+    }
+
+    /// The client secret of this number, counted from zero.
+    ///
+    /// # Errors
+    /// Configuration, when it is missing or cannot be read.
+    pub fn numbered_client_secret(&self, number: usize) -> Result<&Secret> {
+        match number {
+            0 => self.client_secret(),
+            _ => self.second_client_secret()?.map_or_else(|| self.client_secret(), Ok),
+        }
+    }
+
+    /// As [`Self::proofs`], of the secrets that were read so far.
+    pub(crate) fn proofs_so_far(&self) -> Vec<Proof> {
+        let read = self.client_secrets.iter().enumerate().filter(|(_, cell)| cell.get().is_some());
+        read.filter_map(|(client_secret, _)| {
+            self.proof(Accepted { client_secret, private_key: self.signs() }).ok().flatten()
+        })
+        .collect()
+    }
+
+    /// What was shown to IMS when it accepted.
     ///
     /// # Errors
     /// Configuration, when a secret cannot be read.
-    pub(crate) fn digest(&self, nonce: &str, tried: usize) -> Result<String> {
-        let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, nonce.as_bytes()));
-        let mut add = |secret: &Secret| {
-            mac.update(&(secret.expose().len() as u64).to_be_bytes());
-            mac.update(secret.expose().as_bytes());
-        };
-        for index in 0..tried.min(self.client_secrets.len()) {
-            if let Some(secret) = self.nth_client_secret(index)? {
-                add(secret);
-            }
+    pub(crate) fn proof(&self, accepted: Accepted) -> Result<Option<Proof>> {
+        let Some(secret) = self.nth_client_secret(accepted.client_secret)? else { return Ok(None) };
+        let key = if accepted.private_key { Some(self.private_key()?) } else { None };
+        Ok(Some(Proof::new(std::iter::once(secret).chain(key).map(Secret::expose))))
+    }
+
+    /// All that a request of this profile can show, so that two requests can be told to meet the same failure.
+    ///
+    /// # Errors
+    /// Configuration, when the first secret or the key is missing or cannot be read.
+    pub(crate) fn attempt(&self) -> Result<Option<Proof>> {
+        self.client_secret()?;
+        let _ = self.second_client_secret();
+        if self.signs() {
+            self.private_key()?;
         }
-        if self.profile.private_key.is_some() {
-            add(self.private_key()?);
+        Ok(self.attempt_so_far())
+    }
+
+    /// As [`Self::attempt`], without asking anybody for what was not read; `None` where nothing was.
+    pub(crate) fn attempt_so_far(&self) -> Option<Proof> {
+        let is_cheap = !self.profile.asks_somebody();
+        if is_cheap {
+            let _ = self.second_client_secret();
         }
-        Ok(hexadecimal(mac.sign().as_ref()))
+        self.client_secrets[0].get()?;
+        let secrets = self.client_secrets.iter().map(|cell| cell.get().map_or("", Secret::expose));
+        let key = self.private_key.get().filter(|_| self.signs()).map_or("", Secret::expose);
+        Some(Proof::new(["attempt"].into_iter().chain(secrets).chain([key])))
+    }
+
+    /// Whether the profile signs its own assertions.
+    fn signs(&self) -> bool {
+        self.profile.flow == Flow::Jwt && self.profile.private_key.is_some()
     }
 
     fn nth_client_secret(&self, index: usize) -> Result<Option<&Secret>> {
-        let item = [Item::ClientSecret, Item::SecondClientSecret][index];
+        let kind = [SecretKind::ClientSecret, SecretKind::SecondClientSecret][index];
         self.profile
             .client_secrets
             .get(index)
-            .map(|reference| self.read(&self.client_secrets[index], reference, item))
+            .map(|reference| self.read(&self.client_secrets[index], reference, kind))
             .transpose()
     }
 
-    fn read<'s>(&self, cell: &'s OnceCell<Secret>, reference: &Reference, item: Item) -> Result<&'s Secret> {
+    fn read<'s>(&self, cell: &'s OnceCell<Secret>, reference: &Reference, kind: SecretKind) -> Result<&'s Secret> {
         if let Some(secret) = cell.get() {
             return Ok(secret);
         }
-        let secret = reference.read(self.context, self.profile.file_name(), item)?;
+        let secret = reference.read(self.context, self.profile.file_name(), kind)?;
         Ok(cell.get_or_init(|| secret))
     }
 }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::Secret;
-use super::store::{self, Item};
+use super::store::{self, SecretKind};
 use crate::environment::SECRET_VARIABLES;
+use crate::error::Cause;
 use crate::profile::Name;
 use crate::{Context, Error, Result, platform};
 
@@ -40,13 +41,13 @@ impl Reference {
     ///
     /// # Errors
     /// Configuration, naming the reference, when there is nothing there or it cannot be read.
-    pub fn read(&self, context: &Context, profile: Option<&Name>, item: Item) -> Result<Secret> {
-        let what = item.title();
+    pub fn read(&self, context: &Context, profile: Option<&Name>, kind: SecretKind) -> Result<Secret> {
+        let what = kind.title();
         let found = match self {
             Self::Given(secret) => secret.clone(),
             Self::Store => {
                 let name = profile.ok_or_else(|| Error::fault("the environment has no private store"))?;
-                read_stored(context, name, item)?
+                read_stored(context, name, kind)?
             }
             Self::File(path) => platform::open_regular(path)
                 .map_err(|error| error.to_string())
@@ -57,12 +58,30 @@ impl Reference {
             })?),
             Self::Command(command) => run(command, what)?,
         };
-        let secret = if item == Item::PrivateKey { found } else { first_line(&found) };
+        let secret = if kind == SecretKind::PrivateKey { found } else { first_line(&found) };
         if secret.expose().trim().is_empty() {
             return Err(Error::configuration(format!("the {what} is empty ({self})"))
-                .hint("put it there again, from the Developer Console"));
+                .with_hint("put it there again, from the Developer Console"));
         }
         Ok(secret)
+    }
+}
+
+impl Reference {
+    /// Whether reading it may ask a person.
+    pub fn asks_somebody(&self) -> bool {
+        matches!(self, Self::Command(_))
+    }
+
+    /// What tells this reference from others; `None` for a value that was given.
+    pub(crate) fn to_mark(&self) -> Option<String> {
+        match self {
+            Self::Store => Some("store".to_owned()),
+            Self::File(path) => Some(format!("file {}", path.display())),
+            Self::Env(name) => Some(format!("env {name}")),
+            Self::Command(words) => Some(format!("command {words:?}")),
+            Self::Given(_) => None,
+        }
     }
 }
 
@@ -79,22 +98,22 @@ impl fmt::Display for Reference {
     }
 }
 
-fn read_stored(context: &Context, profile: &Name, item: Item) -> Result<Secret> {
-    let path = store::path(&context.folders, profile, item)?;
-    let cure = match item {
-        Item::ClientSecret => format!("aep-auth secret set {profile}"),
-        Item::SecondClientSecret => format!("aep-auth secret set {profile} --second"),
-        Item::PrivateKey | Item::Passphrase => {
+fn read_stored(context: &Context, profile: &Name, kind: SecretKind) -> Result<Secret> {
+    let path = store::path(&context.folders, profile, kind)?;
+    let cure = match kind {
+        SecretKind::ClientSecret => format!("aep-auth secret set {profile}"),
+        SecretKind::SecondClientSecret => format!("aep-auth secret set {profile} --second"),
+        SecretKind::PrivateKey | SecretKind::Passphrase => {
             format!("aep-auth import FILE --private-key KEY --profile {profile} --force")
         }
-        Item::SharedCachePassword => {
+        SecretKind::SharedCachePassword => {
             format!("aep-auth profile set {profile} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
         }
     };
     platform::open_private(&path)
         .map_err(|error| error.to_string())
         .and_then(read_bounded)
-        .map_err(|why| unreadable(item.title(), &path, why).hint(cure))
+        .map_err(|why| unreadable(kind.title(), &path, why).with_hint(cure))
 }
 
 fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> Error {
@@ -122,7 +141,9 @@ fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
 fn run(command: &[String], what: &str) -> Result<Secret> {
     let (program, arguments) =
         command.split_first().ok_or_else(|| Error::configuration(format!("the command for the {what} is empty")))?;
-    let refuse = |why: String| Error::configuration(format!("the command `{program}` gave no {what}: {why}"));
+    let refuse = |why: String| {
+        Error::configuration(format!("the command `{program}` gave no {what}: {why}")).with_cause(Cause::SecretSource)
+    };
     let mut prepared = Command::new(program);
     prepared.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
     for variable in SECRET_VARIABLES {

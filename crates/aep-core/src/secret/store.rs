@@ -11,7 +11,7 @@ use crate::{Error, Folders, Result, platform, private_file};
 
 /// A secret of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Item {
+pub enum SecretKind {
     /// The client secret.
     ClientSecret,
     /// The second client secret, during a rotation.
@@ -24,7 +24,7 @@ pub enum Item {
     SharedCachePassword,
 }
 
-impl Item {
+impl SecretKind {
     /// Every item there is.
     pub const ALL: [Self; 5] =
         [Self::ClientSecret, Self::SecondClientSecret, Self::PrivateKey, Self::Passphrase, Self::SharedCachePassword];
@@ -63,24 +63,24 @@ pub fn folder(folders: &Folders) -> Result<PathBuf> {
 ///
 /// # Errors
 /// Configuration, when there is no data folder.
-pub fn path(folders: &Folders, profile: &Name, item: Item) -> Result<PathBuf> {
+pub fn path(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<PathBuf> {
     // `@` is in no profile name, so that the secrets of two profiles cannot meet in one file.
-    Ok(folder(folders)?.join(format!("{profile}@{}", item.suffix())))
+    Ok(folder(folders)?.join(format!("{profile}@{}", kind.suffix())))
 }
 
 /// Writes a secret, private from its creation.
 ///
 /// # Errors
 /// Storage, when the store cannot be written; configuration, when others could change it.
-pub fn write(folders: &Folders, profile: &Name, item: Item, secret: &Secret) -> Result<()> {
+pub fn write(folders: &Folders, profile: &Name, kind: SecretKind, secret: &Secret) -> Result<()> {
     let folder = folder(folders)?;
     let refuse = |error: io::Error| {
-        Error::storage(format!("cannot write the {} to {}: {error}", item.title(), folder.display()))
+        Error::storage(format!("cannot write the {} to {}: {error}", kind.title(), folder.display()))
     };
     platform::create_private_folders(&folder).map_err(refuse)?;
     check(folders)?;
     ignore_for_git(&folder).map_err(refuse)?;
-    private_file::replace(&path(folders, profile, item)?, secret.expose().as_bytes()).map_err(refuse)
+    private_file::replace(&path(folders, profile, kind)?, secret.expose().as_bytes()).map_err(refuse)
 }
 
 /// Checks that the store, if there is one, is ours alone.
@@ -94,7 +94,7 @@ pub fn check(folders: &Folders) -> Result<()> {
     }
     platform::check_private_folder(&folder).map_err(|why| {
         Error::configuration(format!("the private store {} is not private: {why}", folder.display()))
-            .hint(format!("chmod 700 {}", folder.display()))
+            .with_hint(format!("chmod 700 {}", folder.display()))
     })
 }
 
@@ -102,8 +102,8 @@ pub fn check(folders: &Folders) -> Result<()> {
 ///
 /// # Errors
 /// Storage, when it is there and cannot be removed.
-pub fn remove(folders: &Folders, profile: &Name, item: Item) -> Result<bool> {
-    let path = path(folders, profile, item)?;
+pub fn remove(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<bool> {
+    let path = path(folders, profile, kind)?;
     match std::fs::remove_file(&path) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

@@ -1,4 +1,4 @@
-//! An access token, its life, and the one road to it: [`obtain`].
+//! An access token, its life, whose it is ([`identity`]) and who earned it ([`Earners`]).
 //!
 //! The rules of time are those of the local clock: a token is live from the moment it was fetched for as long as its
 //! life lasts, so that a wrong clock does no harm as long as it is steady.
@@ -7,12 +7,10 @@ use std::fmt;
 
 use crate::secret::Secret;
 
-mod obtain;
+mod earners;
+pub mod identity;
 
-pub use obtain::{
-    Fetch, Fetched, Obtained, Order, RETRIES, Refuse, Source, Wish, cached, forget, obtain, stale_secret_message,
-    whole_budget,
-};
+pub use earners::{Earners, Mark, Proof};
 
 /// A life is never taken to be longer than this: Experience Platform tokens live a day, and a unit mistaken is a
 /// thousand days.
@@ -62,6 +60,33 @@ pub struct Token {
     pub stale_secret: Option<u8>,
 }
 
+/// Where a token comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The local cache.
+    Cache,
+    /// The engine that a fleet shares.
+    Shared,
+    /// Adobe IMS.
+    Ims,
+}
+
+impl Source {
+    /// The word in `token --json`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Shared => "shared",
+            Self::Ims => "ims",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Cache, Self::Shared, Self::Ims].into_iter().find(|source| source.name() == text)
+    }
+}
+
 /// What a cached token is good for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
@@ -85,6 +110,18 @@ impl State {
 }
 
 impl Token {
+    /// A token that was fetched at this Unix time. A life that is missing or not positive is none; a longer one than
+    /// [`LONGEST_LIFE`] is that long.
+    pub fn new(value: AccessToken, fetched_at: i64, life: Option<i64>) -> Self {
+        let life = life.filter(|life| *life > 0).map(|life| life.min(LONGEST_LIFE));
+        Self { value, fetched_at, life, stale_secret: None }
+    }
+
+    /// The token, if it lives exactly so long: a stored life that was cut is not ours.
+    pub(crate) fn filter_life(self, life: i64) -> Option<Self> {
+        (self.life == Some(life)).then_some(self)
+    }
+
     /// Unix time at which the token ends; `None` where IMS did not say.
     pub fn expires_at(&self) -> Option<i64> {
         self.life.map(|life| self.fetched_at.saturating_add(life))

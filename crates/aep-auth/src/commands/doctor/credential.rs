@@ -10,7 +10,7 @@ use super::{Findings, Kind};
 use crate::certificate;
 
 pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings) {
-    let credentials = Credentials::of(context, profile);
+    let credentials = Credentials::new(context, profile);
     match credentials.client_secret() {
         Ok(_) => findings.good(format!("client secret: {}", reference(profile.client_secrets.first()))),
         Err(error) => findings.error(&error),

@@ -2,15 +2,14 @@
 //!
 //! Each file looks at one part of the way. `--report` is for an issue: no secret, no token, no user name.
 
-use aep_core::error::Kind;
-use aep_core::process::Call;
-use aep_core::profile::{self, Choice};
-use aep_core::token::{self, Wish};
+use aep_cli::Invocation;
+use aep_core::acquire::{Fetched, TokenRequest};
+use aep_core::profile::{self, ProfileSelection};
+use aep_core::secret::Credentials;
+use aep_core::token::Source;
 use aep_core::{Context, Error, Profile, Result, terminal};
-use aep_fleet::Fleet;
 
-use super::TOOL;
-use crate::run;
+use crate::road;
 
 mod clients;
 mod credential;
@@ -27,6 +26,15 @@ pub(crate) enum Audience {
     Public,
 }
 
+/// What is wrong, by the exit code that the same thing gives elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Configuration = 3,
+    Refused = 4,
+    Unreachable = 5,
+    Storage = 6,
+}
+
 /// A line of the findings.
 #[derive(Debug)]
 enum Finding {
@@ -34,7 +42,7 @@ enum Finding {
     /// Worth knowing, and nothing to cure.
     Note(String),
     Bad {
-        kind: Kind,
+        exit_code: u8,
         what: String,
         cure: String,
     },
@@ -54,56 +62,60 @@ impl Findings {
     }
 
     fn bad(&mut self, kind: Kind, what: impl Into<String>, cure: impl Into<String>) {
-        self.0.push(Finding::Bad { kind, what: what.into(), cure: cure.into() });
+        self.0.push(Finding::Bad { exit_code: kind as u8, what: what.into(), cure: cure.into() });
     }
 
     fn error(&mut self, error: &Error) {
-        let cure = error.cure().unwrap_or("see the README's troubleshooting section");
-        self.bad(error.kind(), error.message(), cure);
+        let cure = error.hint().unwrap_or("see the README's troubleshooting section");
+        self.0.push(Finding::Bad {
+            exit_code: error.exit_code(),
+            what: error.message().to_owned(),
+            cure: cure.to_owned(),
+        });
     }
 }
 
 /// Prints the findings; the exit code is that of the first thing that is wrong.
-pub(crate) fn run(call: &mut Call<'_>, choice: &Choice, audience: Audience) -> Result<u8> {
-    let findings = look(call.context, choice);
-    let mask = Mask::for_audience(call.context, audience);
-    run::line(call.output, format_args!("aep-auth {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
+pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, audience: Audience) -> Result<u8> {
+    let findings = look(invocation.context, selection);
+    let mask = Mask::for_audience(invocation.context, audience);
+    invocation.line(format_args!("aep-auth {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
     for finding in &findings.0 {
         let (mark, what) = match finding {
             Finding::Good(what) => ("ok   ", what),
             Finding::Note(what) => ("note ", what),
             Finding::Bad { what, .. } => ("wrong", what),
         };
-        run::line(call.output, format_args!("{mark} {}", mask.apply(what)));
+        invocation.line(format_args!("{mark} {}", mask.apply(what)));
         if let Finding::Bad { cure, .. } = finding {
             for line in cure.lines() {
-                run::line(call.output, format_args!("      cure: {}", mask.apply(line)));
+                invocation.line(format_args!("      cure: {}", mask.apply(line)));
             }
         }
     }
     let first_bad = findings.0.iter().find_map(|finding| match finding {
-        Finding::Bad { kind, .. } => Some(kind.exit_code()),
+        Finding::Bad { exit_code, .. } => Some(*exit_code),
         _ => None,
     });
     Ok(first_bad.unwrap_or(0))
 }
 
-fn look(context: &Context, choice: &Choice) -> Findings {
+fn look(context: &Context, selection: &ProfileSelection) -> Findings {
     let mut findings = Findings::default();
     settings::look_at_variables(context, &mut findings);
-    match profile::resolve(context, choice) {
+    match profile::resolve(context, selection) {
         Err(error) => findings.error(&error),
         Ok(profile) => {
-            settings::look_at_profile(context, choice, &profile, &mut findings);
+            settings::look_at_profile(context, selection, &profile, &mut findings);
             storage::look(context, &profile, &mut findings);
             credential::look(context, &profile, &mut findings);
             let is_reached = network::look(context, &profile, &mut findings);
             look_at_shared_cache(context, &profile, &mut findings);
             if is_reached {
-                match token::obtain(context, &profile, &Wish::default(), &Fleet::asked_by(TOOL)) {
-                    Ok(obtained) => {
-                        findings.good(format!("an access token, from {}", source(&obtained)));
-                        credential::look_at_grant(&profile, &obtained.token, &mut findings);
+                match road::acquire_for(context, &profile, &TokenRequest::default()) {
+                    Ok(fetched) => {
+                        findings.good(format!("an access token, from {}", source(&fetched)));
+                        credential::look_at_grant(&profile, &fetched.token, &mut findings);
                     }
                     Err(error) => findings.error(&error),
                 }
@@ -115,21 +127,21 @@ fn look(context: &Context, choice: &Choice) -> Findings {
 }
 
 fn look_at_shared_cache(context: &Context, profile: &Profile, findings: &mut Findings) {
-    match aep_fleet::inspect(context, profile) {
+    match aep_redis::inspect(&Credentials::new(context, profile), aep_ims::root_certificates) {
         Err(error) => findings.error(&error),
         Ok(found) => found.into_iter().for_each(|finding| match finding {
-            aep_fleet::Finding::Good(what) => findings.good(what),
-            aep_fleet::Finding::Note(what) => findings.note(what),
-            aep_fleet::Finding::Bad(what, cure) => findings.bad(Kind::Unreachable, what, cure),
+            aep_redis::Finding::Good(what) => findings.good(what),
+            aep_redis::Finding::Note(what) => findings.note(what),
+            aep_redis::Finding::Bad(what, cure) => findings.bad(Kind::Unreachable, what, cure),
         }),
     }
 }
 
-fn source(obtained: &token::Obtained) -> &'static str {
-    match obtained.source {
-        token::Source::Cache => "the cache",
-        token::Source::Shared => "the shared cache",
-        token::Source::Ims => "IMS",
+fn source(fetched: &Fetched) -> &'static str {
+    match fetched.source {
+        Source::Cache => "the cache",
+        Source::Shared => "the shared cache",
+        Source::Ims => "IMS",
     }
 }
 

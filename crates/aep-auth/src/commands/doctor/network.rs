@@ -3,7 +3,8 @@
 use aep_core::url::BaseUrl;
 use aep_core::{Context, Profile};
 
-use super::{Findings, Kind, TOOL};
+use super::{Findings, Kind};
+use crate::road::PROGRAM;
 
 /// IMS refuses an assertion whose times are off by more.
 const TOLERATED_CLOCK_ERROR: i64 = 30;
@@ -30,7 +31,7 @@ fn look_at(context: &Context, name: &str, server: &BaseUrl, findings: &mut Findi
             return None;
         }
     }
-    match aep_ims::reach(context, server, TOOL) {
+    match aep_ims::reach(context, server, PROGRAM) {
         Ok(reached) => {
             findings.good(format!("{name} answers at {server}"));
             Some(reached.clock_ahead)

@@ -1,6 +1,6 @@
 //! Which settings hold, and where each was found.
 
-use aep_core::profile::{Choice, DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, Flow};
+use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, Flow, ProfileSelection};
 use aep_core::{Context, Profile};
 use aep_ims::refusal;
 
@@ -34,8 +34,13 @@ pub(super) fn look_at_variables(context: &Context, findings: &mut Findings) {
     }
 }
 
-pub(super) fn look_at_profile(context: &Context, choice: &Choice, profile: &Profile, findings: &mut Findings) {
-    let named_by = if choice.profile.is_some() {
+pub(super) fn look_at_profile(
+    context: &Context,
+    selection: &ProfileSelection,
+    profile: &Profile,
+    findings: &mut Findings,
+) {
+    let named_by = if selection.profile.is_some() {
         "named by --profile"
     } else if context.environment.has("AEP_PROFILE") {
         "named by AEP_PROFILE"
@@ -61,7 +66,7 @@ pub(super) fn look_at_profile(context: &Context, choice: &Choice, profile: &Prof
     findings.good(format!("platform {platform} (from {})", from("AEP_PLATFORM_URL", platform == DEFAULT_PLATFORM_URL)));
     match &profile.sandbox {
         Some(sandbox) => {
-            let place = if choice.sandbox.is_some() { "--sandbox".to_owned() } else { from("AEP_SANDBOX", false) };
+            let place = if selection.sandbox.is_some() { "--sandbox".to_owned() } else { from("AEP_SANDBOX", false) };
             findings.good(format!("sandbox {sandbox} (from {place})"));
         }
         None => findings.note("no sandbox: calls carry no x-sandbox-name, and the platform takes prod"),

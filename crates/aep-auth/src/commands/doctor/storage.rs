@@ -1,9 +1,8 @@
 //! The private store and the token cache: whose they are, what is cached, who fetches now.
 
-use aep_core::cache::Slot;
-use aep_core::identity::Identity;
+use aep_core::cache::{FileStore, Store as _, StoreError};
 use aep_core::secret::store;
-use aep_core::{Context, Profile, duration, token};
+use aep_core::{Context, Profile, acquire, duration};
 
 use super::{Findings, Kind};
 
@@ -15,19 +14,24 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
         Ok(folder) => folder,
         Err(error) => return findings.error(&error),
     };
-    let slot = match Slot::open(folder, Identity::of(profile)) {
-        Ok(None) => return findings.good(format!("cache {} (not made yet)", folder.display())),
-        Ok(Some(slot)) => slot,
-        Err(trouble) => {
-            let cure = format!("make it yours alone: chmod 700 {0}; or remove it: rm -r {0}", folder.display());
-            return findings.bad(Kind::Storage, format!("the token cache is not trusted: {trouble}"), cure);
-        }
+    let store = match FileStore::new(context, profile) {
+        Ok(None) => return findings.note("the cache is off (AEP_CACHE): every call fetches a token"),
+        Ok(Some(store)) => store,
+        Err(error) => return findings.error(&error),
     };
+    if !folder.exists() {
+        return findings.good(format!("cache {} (not made yet)", folder.display()));
+    }
+    let read = store.read();
+    if let Err(error @ StoreError::Unusable(_)) = &read {
+        let cure = format!("make it yours alone: chmod 700 {0}; or remove it: rm -r {0}", folder.display());
+        return findings.bad(Kind::Storage, format!("the token cache is not trusted: {error}"), cure);
+    }
     findings.good(format!("cache {}, yours alone", folder.display()));
-    if let Some(process) = slot.lock_holder() {
+    if let Some(process) = store.lock_holder() {
         findings.note(format!("process {process} holds the lock and fetches a token now"));
     }
-    match slot.read() {
+    match read.map(|entry| entry.map(|entry| entry.token)) {
         Ok(None) => findings.good("no token is cached"),
         Ok(Some(cached)) => {
             let now = context.clock.now();
@@ -41,7 +45,7 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
                 let second = if number == 2 { " --second" } else { "" };
                 findings.bad(
                     Kind::Refused,
-                    token::stale_secret_message(profile, number),
+                    acquire::stale_secret_message(profile, number),
                     format!("aep-auth secret set {}{second}", profile.name()),
                 );
             }

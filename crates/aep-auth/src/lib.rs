@@ -1,0 +1,35 @@
+//! `aep-auth`: import the credential file that Adobe gives you, then `token`, `headers`, `env`, `exec`, `status`, `check`.
+//!
+//! The one program with a network and with secrets; the helpers beside it ask it for what the cache does not hold.
+
+mod certificate;
+mod cli;
+mod commands;
+mod companion;
+mod dispatch;
+mod import;
+mod input;
+mod profile_store;
+mod quick;
+mod quote;
+mod road;
+
+use aep_cli::Invocation;
+
+/// Runs the program; gives its exit code.
+pub fn run(invocation: &mut Invocation<'_>) -> u8 {
+    invocation.run(dispatch::run)
+}
+
+/// What can be typed, for the manual page and the completions.
+pub fn command() -> clap::Command {
+    <cli::Cli as clap::CommandFactory>::command()
+}
+
+/// How many credentials a file offers to `import`.
+///
+/// # Errors
+/// Configuration, saying what the file was taken for.
+pub fn credentials_in(file: &[u8]) -> aep_core::Result<usize> {
+    import::read(file).map(|found| found.len())
+}

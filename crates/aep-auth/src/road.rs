@@ -1,0 +1,69 @@
+//! The road of this program to a token: the cache on disk, a fleet's engine where a profile names one, Adobe IMS.
+
+use aep_core::acquire::{self, Cached, Fetched, Refuse, TokenRequest};
+use aep_core::cache::{FileStore, Store as _};
+use aep_core::secret::{Credentials, Secret};
+use aep_core::token::AccessToken;
+use aep_core::{Context, Profile, ProfileSelection, Result, profile};
+use aep_ims::Ims;
+use aep_redis::RedisStore;
+
+/// The name under which this program asks IMS.
+pub(crate) const PROGRAM: &str = "aep-auth";
+
+/// A profile and a token for it: what most commands begin with.
+pub(crate) fn acquire(context: &Context, selection: &ProfileSelection) -> Result<(Profile, Fetched)> {
+    let profile = profile::resolve(context, selection)?;
+    let fetched = acquire_for(context, &profile, &TokenRequest::default())?;
+    Ok((profile, fetched))
+}
+
+/// A token for this profile.
+pub(crate) fn acquire_for(context: &Context, profile: &Profile, request: &TokenRequest) -> Result<Fetched> {
+    acquire_with(&Credentials::new(context, profile), request)
+}
+
+/// A token for the profile of these secrets.
+pub(crate) fn acquire_with(credentials: &Credentials<'_>, request: &TokenRequest) -> Result<Fetched> {
+    let disk = FileStore::new(credentials.context(), credentials.profile())?;
+    let engine = RedisStore::new(credentials, aep_ims::root_certificates)?;
+    let road = Cached::new(disk, Cached::new(engine, Ims::asked_by(PROGRAM)));
+    acquire::acquire(credentials, request, &road)
+}
+
+/// Exchanges a ready-made assertion. It is this person's own, and goes past the engine that others share.
+pub(crate) fn exchange_assertion(credentials: &Credentials<'_>, assertion: Secret, min_valid: i64) -> Result<Fetched> {
+    let disk = FileStore::new(credentials.context(), credentials.profile())?;
+    let road = Cached::new(disk, Ims::asked_by(PROGRAM).with_assertion(assertion));
+    // The user pasted it to have it exchanged.
+    acquire::acquire(credentials, &TokenRequest { min_valid, refuse: Refuse::Cached }, &road)
+}
+
+/// Drops the cached token here and on the engine, if `only` is not given or is that very token; says whether one was
+/// dropped. An engine that does not serve is told at `info`.
+pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) -> Result<bool> {
+    let (context, profile) = (credentials.context(), credentials.profile());
+    let Some(disk) = FileStore::new(context, profile)? else { return Ok(false) };
+    let local = acquire::forget(&disk, context, only)?;
+    let Some(engine) = RedisStore::new(credentials, aep_ims::root_certificates)? else { return Ok(local.was_there) };
+    let on_engine = engine.forget(local.entry.as_ref(), only).unwrap_or_else(|error| {
+        context.log.info(format_args!("the token may still be in the shared cache: {error}"));
+        false
+    });
+    Ok(local.was_there || on_engine)
+}
+
+/// The number of the client secret that IMS accepts, counted from zero: the one that earned the cached token; where that
+/// is not known, IMS is asked.
+pub(crate) fn accepted_secret(credentials: &Credentials<'_>) -> Result<usize> {
+    let (context, profile) = (credentials.context(), credentials.profile());
+    if profile.client_secrets.len() < 2 {
+        return Ok(0);
+    }
+    let entry = FileStore::new(context, profile)?.and_then(|store| store.read().unwrap_or_default());
+    if let Some(number) = entry.and_then(|entry| credentials.accepted_by(&entry.earners?)) {
+        return Ok(number);
+    }
+    let request = TokenRequest { refuse: Refuse::Cached, ..TokenRequest::default() };
+    Ok(acquire_with(credentials, &request)?.accepted.map_or(0, |accepted| accepted.client_secret))
+}

@@ -1,0 +1,149 @@
+//! What all command lines have in common: the two options that every program takes, a way past clap for the plainest
+//! calls, and what becomes of help, version and refusals.
+//!
+//! Helpers are called again and again by other programs, always in the same few words; building clap's tables for those
+//! costs more than the answer. [`plain`] understands these words, and leaves anything else, right or wrong, to clap,
+//! which alone explains. Each program's tests hold the two against each other.
+
+use std::ffi::OsString;
+
+use aep_core::profile::ProfileSelection;
+use aep_core::terminal;
+use clap::{Args, Parser};
+
+use crate::Invocation;
+
+/// The options that every tool takes.
+#[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
+pub struct SelectionArguments {
+    /// Profile to use [env: AEP_PROFILE] [default: the one that `aep-auth profile use` set]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
+
+    /// Sandbox for x-sandbox-name [env: AEP_SANDBOX] [default: the profile's]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub sandbox: Option<String>,
+}
+
+impl SelectionArguments {
+    /// As the core asks for it.
+    pub fn to_selection(&self) -> ProfileSelection {
+        ProfileSelection { profile: self.profile.clone(), sandbox: self.sandbox.clone() }
+    }
+}
+
+/// A command line of plain words and the two common options.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plain<'a> {
+    /// The options.
+    pub selection: SelectionArguments,
+    /// The other words, in order.
+    pub words: Vec<&'a str>,
+}
+
+/// Understands a command line of words, `--profile NAME` and `--sandbox NAME` (also with `=`); `None` for anything more.
+pub fn plain(arguments: &[OsString]) -> Option<Plain<'_>> {
+    let mut words = arguments.iter().map(|word| word.to_str());
+    let mut plain = Plain::default();
+    while let Some(word) = words.next() {
+        let word = word?;
+        let (name, value) = match word.split_once('=').filter(|(name, _)| name.starts_with("--")) {
+            Some((name, value)) => (name, Some(value)),
+            None => (word, None),
+        };
+        let place = match name {
+            "--profile" => &mut plain.selection.profile,
+            "--sandbox" => &mut plain.selection.sandbox,
+            _ if word.starts_with('-') => return None,
+            _ => {
+                plain.words.push(word);
+                continue;
+            }
+        };
+        let value = match value {
+            Some(value) => value,
+            None => words.next()??,
+        };
+        if place.is_some() || value.is_empty() || value.starts_with('-') {
+            return None;
+        }
+        *place = Some(value.to_owned());
+    }
+    Some(plain)
+}
+
+/// Parses the arguments by clap. Help and version are a result; a refusal goes to standard error, with exit code 2.
+///
+/// # Errors
+/// The exit code with which the program ends now.
+pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Result<C, u8> {
+    try_parse(program, invocation).map_err(|refusal| {
+        let mut text = refusal.render().to_string();
+        if !text.ends_with('\n') {
+            text.push('\n');
+        }
+        if refusal.use_stderr() {
+            // A refusal repeats what was typed.
+            let cleaned: Vec<String> = text.lines().map(terminal::clean).collect();
+            invocation.context.log.raw(&format!("{}\n", cleaned.join("\n")));
+            2
+        } else {
+            invocation.output.extend_from_slice(text.as_bytes());
+            0
+        }
+    })
+}
+
+/// Parses the arguments by clap, and leaves it to the caller what becomes of help, version and refusals.
+///
+/// # Errors
+/// clap's own.
+pub fn try_parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Result<C, clap::Error> {
+    let arguments = std::mem::take(&mut invocation.arguments);
+    C::try_parse_from(std::iter::once(OsString::from(program)).chain(arguments))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn understood(line: &str) -> Option<(Option<String>, Option<String>, Vec<String>)> {
+        let words: Vec<OsString> = line.split(' ').filter(|word| !word.is_empty()).map(OsString::from).collect();
+        plain(&words).map(|plain| {
+            let words = plain.words.iter().map(|word| (*word).to_owned()).collect();
+            (plain.selection.profile, plain.selection.sandbox, words)
+        })
+    }
+
+    #[test]
+    fn words_and_the_two_options_are_plain() {
+        let some = |text: &str| Some(text.to_owned());
+        for (line, profile, sandbox, words) in [
+            ("", None, None, vec![]),
+            ("get", None, None, vec!["get"]),
+            ("--profile prod get", some("prod"), None, vec!["get"]),
+            ("--profile=prod get", some("prod"), None, vec!["get"]),
+            ("get --sandbox dev1 --profile prod", some("prod"), some("dev1"), vec!["get"]),
+            ("a b=c", None, None, vec!["a", "b=c"]),
+        ] {
+            let words = words.into_iter().map(str::to_owned).collect();
+            assert_eq!(understood(line), Some((profile, sandbox, words)), "{line}");
+        }
+    }
+
+    #[test]
+    fn everything_else_is_left_to_clap() {
+        for line in [
+            "--help",
+            "get -h",
+            "--profile",
+            "--profile -x",
+            "--profile= get",
+            "--profile a --profile b",
+            "--json",
+            "--",
+        ] {
+            assert_eq!(understood(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! From the process to an [`Invocation`]: the one place where arguments, streams and environment enter.
+
+use std::io::{self, Write};
+
+use aep_core::clock::SystemClock;
+use aep_core::log::Level;
+use aep_core::{Context, Environment, Folders, Log};
+
+use crate::{Executable, Invocation, Terminals};
+
+/// Runs a program as the whole process, and gives its exit code.
+///
+/// A panic prints no payload, since that may hold anything, and ends with exit code 1.
+pub fn main(run: fn(&mut Invocation<'_>) -> u8) -> u8 {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        let _ = writeln!(io::stderr(), "error: internal fault{place}\nhint: please report it");
+        std::process::exit(1);
+    }));
+    let environment = Environment::from_process();
+    let folders = Folders::find(&environment);
+    let (level, fault) = match Level::from_environment(&environment) {
+        Ok(level) => (level, None),
+        Err(error) => (Level::Error, Some(error)),
+    };
+    invoke(environment, folders, Log::new(level, io::stderr()), fault, run)
+}
+
+/// As [`main`], for a program that tells nothing, whatever happens, and asks nobody but the file system.
+pub fn main_silently(run: fn(&mut Invocation<'_>) -> u8) -> u8 {
+    std::panic::set_hook(Box::new(|_| std::process::exit(0)));
+    let environment = Environment::from_process();
+    let folders = Folders::find_quickly(&environment);
+    invoke(environment, folders, Log::silent(), None, run)
+}
+
+fn invoke(
+    environment: Environment,
+    folders: Folders,
+    log: Log,
+    fault: Option<aep_core::Error>,
+    run: fn(&mut Invocation<'_>) -> u8,
+) -> u8 {
+    let context = Context { folders, environment, clock: Box::new(SystemClock::start()), log };
+    run(&mut Invocation {
+        arguments: std::env::args_os().skip(1).collect(),
+        context: &context,
+        input: &mut io::stdin(),
+        output: Vec::new(),
+        stdout: &mut io::stdout(),
+        terminals: Terminals::OfProcess,
+        executable: Executable::OfProcess,
+        fault,
+    })
+}

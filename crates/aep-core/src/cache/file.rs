@@ -1,0 +1,291 @@
+//! The cache on disk: one entry file an identity, replaced by rename, with a lock file beside it.
+//!
+//! Readers take no lock. Writers hold the identity's lock, or say why they have none. What is not ours alone to write is
+//! an error, so that the caller can warn and go without. The lock file is never locked by a child and never outlives its
+//! holder's interest: the system releases it when the holder dies.
+
+use std::cell::OnceCell;
+use std::fs::File;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use fs4::{FileExt, TryLockError};
+
+use super::{CacheEntry, Failure, Store, StoreError, Waiting, WithoutLock, entry};
+use crate::platform::{self, Folder, OpenError};
+use crate::token::Source;
+use crate::token::identity::Identity;
+use crate::{Context, Log, Profile, Result, budget};
+
+/// An entry of several kilobytes is a large one; more than this is none.
+const MOST_BYTES: u64 = 256 * 1024;
+
+/// What a holder that waits for a person writes behind its number.
+const ASKING: &str = " asks a person";
+
+/// The place of one identity in the cache folder.
+#[derive(Debug)]
+pub struct FileStore {
+    path: PathBuf,
+    folder: OnceCell<Folder>,
+    identity: Identity,
+    stem: String,
+    lock_timeout: Option<Duration>,
+}
+
+/// The right to write, and how it was come by.
+#[derive(Debug)]
+pub struct FileLock(Option<File>);
+
+impl FileStore {
+    /// The place of a profile's token; `None` where the cache is off. Nothing is touched yet.
+    ///
+    /// # Errors
+    /// Configuration: `AEP_CACHE` or `AEP_LOCK_TIMEOUT` cannot be read.
+    pub fn new(context: &Context, profile: &Profile) -> Result<Option<Self>> {
+        if super::is_off(&context.environment)? {
+            return Ok(None);
+        }
+        let identity = Identity::new(profile);
+        Ok(Some(Self {
+            // Without a folder the path is empty, which is told when it is used.
+            path: context.folders.cache().map(Path::to_owned).unwrap_or_default(),
+            folder: OnceCell::new(),
+            stem: identity.file_stem(),
+            identity,
+            lock_timeout: budget::lock_timeout(context)?,
+        }))
+    }
+
+    /// The process that fetches for this identity now; empty where its number is not known. `None` where nobody does.
+    pub fn lock_holder(&self) -> Option<String> {
+        let text = self.lock_text()?;
+        Some(text.chars().take_while(char::is_ascii_digit).collect())
+    }
+
+    /// What the holder of the lock wrote into it; `None` where nobody holds it.
+    fn lock_text(&self) -> Option<String> {
+        const LONGEST: u64 = 40;
+        let file = self.folder().ok()??.open_file(&self.lock_name()).ok()?;
+        match FileExt::try_lock_shared(&file) {
+            Err(TryLockError::WouldBlock) => {
+                let mut text = String::new();
+                let _ = file.take(LONGEST).read_to_string(&mut text);
+                Some(text)
+            }
+            // Released again at once, when the file is closed.
+            Ok(()) | Err(TryLockError::Error(_)) => None,
+        }
+    }
+
+    /// The folder, if it is there.
+    fn folder(&self) -> Result<Option<&Folder>, StoreError> {
+        if let Some(folder) = self.folder.get() {
+            return Ok(Some(folder));
+        }
+        if self.path.as_os_str().is_empty() {
+            return Err(StoreError::Unusable(
+                "there is no cache folder, since no home folder was found; set HOME or AEP_CACHE_DIR".to_owned(),
+            ));
+        }
+        match Folder::open(&self.path) {
+            Ok(folder) => Ok(Some(self.folder.get_or_init(|| folder))),
+            Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(StoreError::Unusable(told(&self.path, &error))),
+        }
+    }
+
+    /// The folder, made if it is missing.
+    fn folder_for_writing(&self) -> Result<&Folder, StoreError> {
+        if let Some(folder) = self.folder()? {
+            return Ok(folder);
+        }
+        let unusable = |why: &dyn std::fmt::Display| StoreError::Unusable(format!("{}: {why}", self.path.display()));
+        platform::create_private_folders(&self.path).map_err(|error| unusable(&error))?;
+        self.folder()?.ok_or_else(|| unusable(&"the folder vanished"))
+    }
+
+    fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        let Some(folder) = self.folder()? else { return Ok(None) };
+        let bytes = match folder.open_file(name) {
+            Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => Err(error),
+            Ok(file) => {
+                let mut bytes = Vec::with_capacity(4096);
+                file.take(MOST_BYTES).read_to_end(&mut bytes).map(|_| bytes).map_err(OpenError::Io)
+            }
+        };
+        bytes.map(Some).map_err(|error| self.entry_error(name, &error))
+    }
+
+    /// Writes by way of a neighbour. The holder of the lock uses one fixed name, so that what a killed process left is
+    /// overwritten and litter cannot grow; a process without the lock uses its own and clears old ones.
+    fn write_file(&self, name: &str, bytes: &[u8], guard: &FileLock) -> Result<(), StoreError> {
+        let folder = self.folder_for_writing()?;
+        let temporary = match guard.0 {
+            Some(_) => format!("{}.tmp", self.stem),
+            None => {
+                sweep(folder);
+                format!("{}.{}.tmp", self.stem, std::process::id())
+            }
+        };
+        let written = create(folder, &temporary).and_then(|mut file| {
+            file.write_all(bytes)?;
+            drop(file);
+            folder.rename(&temporary, name)
+        });
+        written.map_err(|error| {
+            let _ = folder.remove(&temporary);
+            self.entry_error(name, &error.into())
+        })
+    }
+
+    fn entry_name(&self) -> String {
+        format!("{}.json", self.stem)
+    }
+
+    fn lock_name(&self) -> String {
+        format!("{}.lock", self.stem)
+    }
+
+    fn failure_name(&self) -> String {
+        format!("{}.failed", self.stem)
+    }
+
+    fn entry_error(&self, name: &str, error: &OpenError) -> StoreError {
+        StoreError::Entry(told(&self.path.join(name), error))
+    }
+}
+
+impl Store for FileStore {
+    type LockGuard = FileLock;
+
+    const SOURCE: Source = Source::Cache;
+
+    fn read(&self) -> Result<Option<CacheEntry>, StoreError> {
+        Ok(self.read_file(&self.entry_name())?.and_then(|bytes| entry::parse(&bytes, &self.identity)))
+    }
+
+    fn try_lock(&self) -> Result<Option<FileLock>, StoreError> {
+        let name = self.lock_name();
+        let mut file = self.folder_for_writing()?.open_lock(&name).map_err(|error| self.entry_error(&name, &error))?;
+        match FileExt::try_lock(&file) {
+            Ok(()) => {
+                // For `doctor`, and for those who wait.
+                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                Ok(Some(FileLock(Some(file))))
+            }
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(self.entry_error(&name, &error.into())),
+        }
+    }
+
+    fn without_lock(&self, _: WithoutLock) -> FileLock {
+        FileLock(None)
+    }
+
+    fn write(&self, entry: &CacheEntry, guard: &FileLock) -> Result<Option<String>, StoreError> {
+        let Some(bytes) = entry::render(entry, &self.identity) else { return Ok(None) };
+        self.write_file(&self.entry_name(), &bytes, guard)?;
+        let _ = self.folder_for_writing()?.remove(&self.failure_name());
+        Ok(None)
+    }
+
+    fn remove(&self, _: &FileLock) -> Result<bool, StoreError> {
+        let Some(folder) = self.folder()? else { return Ok(false) };
+        let _ = folder.remove(&self.failure_name());
+        let name = self.entry_name();
+        folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))
+    }
+
+    fn failure(&self) -> Option<Failure> {
+        Failure::from_bytes(&self.read_file(&self.failure_name()).ok()??)
+    }
+
+    fn leave_failure(&self, failure: &Failure, guard: &FileLock) {
+        let _ = self.write_file(&self.failure_name(), &failure.to_bytes(), guard);
+    }
+
+    fn tell_that_a_person_is_asked(&self, guard: &FileLock) {
+        if let Some(mut file) = guard.0.as_ref() {
+            let text = format!("{}{ASKING}", std::process::id());
+            let _ = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
+        }
+    }
+
+    fn is_a_person_asked(&self) -> bool {
+        self.lock_text().is_some_and(|text| text.ends_with(ASKING))
+    }
+
+    fn waiting(&self, fetch_budget: Duration) -> Waiting {
+        Waiting {
+            at_most: self.lock_timeout.unwrap_or(fetch_budget + Duration::from_secs(1)),
+            for_a_person: Duration::from_secs(60),
+            shortest_pause: Duration::from_millis(2),
+            longest_pause: Duration::from_millis(20),
+        }
+    }
+
+    /// The whole of it: waiting for another process takes nothing from this one's own request.
+    fn fetch_budget(&self, budget: Duration, _: Duration) -> Duration {
+        budget
+    }
+
+    fn report(&self, log: &Log, error: &StoreError) {
+        log.warn(format_args!("the token cache is not used as it should be: {error}"));
+    }
+}
+
+fn told(path: &Path, error: &OpenError) -> String {
+    format!("{}: {error}", path.display())
+}
+
+fn create(folder: &Folder, name: &str) -> io::Result<File> {
+    match folder.create_file(name) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            folder.remove(name)?;
+            folder.create_file(name)
+        }
+        other => other,
+    }
+}
+
+/// Clears temporary files that are older than any write could take.
+fn sweep(folder: &Folder) {
+    const OLD: Duration = Duration::from_secs(600);
+    let Ok(items) = std::fs::read_dir(folder.path()) else { return };
+    for item in items.flatten() {
+        let name = item.file_name();
+        let Some(name) = name.to_str().filter(|name| name.ends_with(".tmp")) else { continue };
+        let age = item.metadata().ok().and_then(|data| data.modified().ok()?.elapsed().ok());
+        if age.is_some_and(|age| age > OLD) {
+            let _ = folder.remove(name);
+        }
+    }
+}
+
+/// Removes every entry of the folder; gives their number. Lock files stay: another process may hold one.
+///
+/// # Errors
+/// The folder is not ours alone to write, or the file system refused.
+pub fn remove_all(path: &Path) -> Result<usize, StoreError> {
+    let folder = match Folder::open(path) {
+        Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        other => other.map_err(|error| StoreError::Unusable(told(path, &error)))?,
+    };
+    let items = std::fs::read_dir(path).map_err(|error| StoreError::Unusable(told(path, &error.into())))?;
+    let mut entries = 0;
+    for item in items.flatten() {
+        let name = item.file_name();
+        let Some(name) = name.to_str() else { continue };
+        let Some((stem, kind)) = name.split_once('.') else { continue };
+        let is_ours = stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if is_ours && kind != "lock" {
+            let removed =
+                folder.remove(name).map_err(|error| StoreError::Entry(told(&path.join(name), &error.into())))?;
+            entries += usize::from(removed && kind == "json");
+        }
+    }
+    Ok(entries)
+}

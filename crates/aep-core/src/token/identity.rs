@@ -1,0 +1,84 @@
+//! What makes one token different from another, and the name of its cache files.
+//!
+//! Secrets are no part of it, so that a rotated secret keeps the cached token.
+
+use std::fmt::Write as _;
+
+use ring::digest::{SHA256, digest};
+use serde_json::{Value, json};
+
+use crate::Profile;
+use crate::profile::Flow;
+
+/// The version of the entry's format; it is part of the name, so that two versions never read each other's files.
+pub const FORMAT_VERSION: u32 = 2;
+
+/// Flow, IMS, client, organization and scopes; for a JWT also the technical account, with metascopes as the scopes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    flow: Flow,
+    ims_url: String,
+    client_id: String,
+    org_id: String,
+    scopes: Vec<String>,
+    technical_account_id: String,
+    meta_scopes: Vec<String>,
+}
+
+impl Identity {
+    /// The identity of a profile's tokens.
+    pub fn new(profile: &Profile) -> Self {
+        let sorted = |list: &[String]| {
+            let mut sorted = list.to_vec();
+            sorted.sort_unstable();
+            sorted.dedup();
+            sorted
+        };
+        let is_jwt = profile.flow == Flow::Jwt;
+        let only_jwt = |text: &Option<String>| text.clone().filter(|_| is_jwt).unwrap_or_default();
+        Self {
+            flow: profile.flow,
+            ims_url: profile.ims_url.to_string(),
+            client_id: profile.client_id.clone(),
+            org_id: profile.org_id.clone().unwrap_or_default(),
+            scopes: if is_jwt { Vec::new() } else { sorted(&profile.scopes) },
+            technical_account_id: only_jwt(&profile.technical_account_id),
+            meta_scopes: if is_jwt { sorted(&profile.meta_scopes) } else { Vec::new() },
+        }
+    }
+
+    /// The identity as an entry repeats it.
+    pub fn to_json(&self) -> Value {
+        let Self { flow, ims_url, client_id, org_id, scopes, technical_account_id, meta_scopes } = self;
+        json!({
+            "flow": flow.name(),
+            "ims_url": ims_url,
+            "client_id": client_id,
+            "org_id": org_id,
+            "scopes": scopes,
+            "technical_account_id": technical_account_id,
+            "meta_scopes": meta_scopes,
+        })
+    }
+
+    /// The name that this identity's files share: SHA-256 in hexadecimal over the format's version and the identity.
+    pub fn file_stem(&self) -> String {
+        let Self { flow, ims_url, client_id, org_id, scopes, technical_account_id, meta_scopes } = self;
+        // One line a field, one blank between the items of a list: a profile's values hold neither.
+        let text = format!(
+            "aep-token {FORMAT_VERSION}\n{}\n{ims_url}\n{client_id}\n{org_id}\n{}\n{technical_account_id}\n{}\n",
+            flow.name(),
+            scopes.join(" "),
+            meta_scopes.join(" "),
+        );
+        hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
+    }
+}
+
+/// Bytes as lower-case hexadecimal.
+pub fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

@@ -1,0 +1,731 @@
+//! The one algorithm in memory: a clock that is moved by hand, a store whose lock others hold, and a fetch that counts.
+//!
+//! Each rule stands beside its other half: what must not happen.
+
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use aep_core::acquire::{
+    Accepted, Cached, Fetch, FetchRequest, Fetched, Lookup, Refuse, TokenRequest, acquire, cached, disown, forget,
+    lookup,
+};
+use aep_core::cache::{CacheEntry, Failure, FileStore, MemoryStore, Store, StoreError};
+use aep_core::error::Cause;
+use aep_core::profile::{Profile, ProfileSelection, resolve};
+use aep_core::secret::Credentials;
+use aep_core::token::{AccessToken, Earners, Mark, Proof, Source, State, Token};
+use aep_core::{Clock, Context, Environment, Error, Folders, Log, Result};
+
+const NOON: i64 = 1_800_000_000;
+const DAY: i64 = 86_400;
+
+/// What happens while somebody waits.
+type Events = Rc<RefCell<Vec<(Duration, Box<dyn Fn()>)>>>;
+
+/// A clock that moves when somebody waits, and lets things happen meanwhile.
+#[derive(Clone)]
+struct HandClock {
+    now: Rc<Cell<i64>>,
+    waited: Rc<Cell<Duration>>,
+    events: Events,
+}
+
+impl Clock for HandClock {
+    fn unix_millis(&self) -> i64 {
+        self.now.get() * 1000
+    }
+    fn monotonic(&self) -> Duration {
+        self.waited.get()
+    }
+    fn sleep(&self, duration: Duration) {
+        self.waited.set(self.waited.get() + duration);
+        let due: Vec<_> = {
+            let mut events = self.events.borrow_mut();
+            let (due, later) = events.drain(..).partition(|(at, _)| *at <= self.waited.get());
+            *events = later;
+            due
+        };
+        due.iter().for_each(|(_, event)| event());
+    }
+}
+
+/// What a fetch was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Told {
+    budget: Duration,
+    retries: u32,
+    refused: Option<String>,
+}
+
+/// Gives numbered tokens, or fails; notes what it was told.
+#[derive(Clone, Default)]
+struct Counting(Rc<Inner>);
+
+#[derive(Default)]
+struct Inner {
+    life: Cell<Option<i64>>,
+    failures: RefCell<VecDeque<Error>>,
+    told: RefCell<Vec<Told>>,
+    accepted: Cell<Option<Accepted>>,
+    stale: Cell<Option<u8>>,
+    source: Cell<Option<Source>>,
+    fetched_at: Cell<Option<i64>>,
+    reads_secret: Cell<bool>,
+    is_pasted: Cell<bool>,
+}
+
+impl Counting {
+    fn count(&self) -> usize {
+        self.0.told.borrow().len()
+    }
+    fn fail_next(&self, error: Error) {
+        self.0.failures.borrow_mut().push_back(error);
+    }
+    fn last(&self) -> Told {
+        self.0.told.borrow().last().unwrap().clone()
+    }
+}
+
+impl Fetch for Counting {
+    fn fetch(&self, request: &FetchRequest<'_>) -> Result<Fetched> {
+        let refused = match &request.token.refuse {
+            Refuse::This(token) => Some(token.expose().to_owned()),
+            Refuse::Nothing => None,
+            Refuse::Cached => panic!("a level below is told which token will not do"),
+        };
+        self.0.told.borrow_mut().push(Told { budget: request.budget, retries: request.retries, refused });
+        if self.0.reads_secret.get() {
+            request.credentials.client_secret()?;
+        }
+        if let Some(error) = self.0.failures.borrow_mut().pop_front() {
+            return Err(error);
+        }
+        let value = AccessToken::parse(format!("token-{}", self.count())).unwrap();
+        let fetched_at = self.0.fetched_at.get().unwrap_or(request.context.clock.now());
+        Ok(Fetched {
+            token: Token { stale_secret: self.0.stale.get(), ..Token::new(value, fetched_at, self.0.life.get()) },
+            source: self.0.source.get().unwrap_or(Source::Ims),
+            accepted: Some(self.0.accepted.get().unwrap_or(Accepted { client_secret: 0, private_key: false })),
+            shared_name: None,
+        })
+    }
+    fn shows_the_profiles_secrets(&self) -> bool {
+        !self.0.is_pasted.get()
+    }
+}
+
+struct World {
+    context: Context,
+    clock: HandClock,
+    ims: Counting,
+    store: MemoryStore,
+    home: tempfile::TempDir,
+}
+
+impl World {
+    /// A life of an hour, profiles `prod` and `dev` with the same identity, and secrets in files.
+    fn new() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let clock = HandClock { now: Rc::new(Cell::new(NOON)), waited: Rc::default(), events: Rc::default() };
+        let folder = |name: &str| home.path().join(name);
+        let context = Context {
+            environment: Environment::from_pairs([] as [(&str, &str); 0]),
+            clock: Box::new(clock.clone()),
+            folders: Folders::at(folder("config"), folder("data"), folder("cache")),
+            log: Log::silent(),
+        };
+        let world = Self { context, clock, ims: Counting::default(), store: MemoryStore::default(), home };
+        world.ims.0.life.set(Some(3600));
+        world.ims.0.reads_secret.set(true);
+        world.write("config/one", "secret-one");
+        world.write("config/two", "secret-two");
+        world.write_profile("prod", "[{ file = \"../one\" }]", "");
+        world.write_profile("dev", "[{ file = \"../one\" }]", "");
+        world
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+
+    fn write_profile(&self, name: &str, secrets: &str, more: &str) {
+        self.write(
+            &format!("config/profiles/{name}.toml"),
+            &format!("client_id = \"c\"\norg_id = \"o@AdobeOrg\"\nclient_secrets = {secrets}\n{more}\n"),
+        );
+    }
+
+    fn profile(&self, name: &str) -> Profile {
+        let selection = ProfileSelection { profile: Some(name.to_owned()), ..ProfileSelection::default() };
+        resolve(&self.context, &selection).unwrap()
+    }
+
+    /// The identity of the environment: the same one, with this secret.
+    fn of_environment(&self, secret: Option<&str>) -> (Context, Profile) {
+        let variables =
+            [("AEP_CLIENT_ID", Some("c")), ("AEP_ORG_ID", Some("o@AdobeOrg")), ("AEP_CLIENT_SECRET", secret)];
+        let variables = variables.into_iter().filter_map(|(name, value)| Some((name, value?.to_owned())));
+        let context = Context {
+            environment: Environment::from_pairs(variables.collect::<Vec<_>>()),
+            clock: Box::new(self.clock.clone()),
+            folders: self.context.folders.clone(),
+            log: Log::silent(),
+        };
+        let profile = resolve(&context, &ProfileSelection::default()).unwrap();
+        (context, profile)
+    }
+
+    fn at(&self, time: i64) -> &Self {
+        self.clock.now.set(time);
+        self
+    }
+
+    fn after(&self, wait: Duration, event: impl Fn() + 'static) {
+        self.clock.events.borrow_mut().push((self.clock.waited.get() + wait, Box::new(event)));
+    }
+
+    fn ask_as(&self, name: &str, request: &TokenRequest) -> Result<Fetched> {
+        let profile = self.profile(name);
+        let road = Cached::new(Some(self.store.clone()), self.ims.clone());
+        acquire(&Credentials::new(&self.context, &profile), request, &road)
+    }
+
+    fn ask(&self, request: &TokenRequest) -> Result<Fetched> {
+        self.ask_as("prod", request)
+    }
+
+    /// The number of the token that is served now.
+    fn number(&self) -> usize {
+        number(&self.ask(&TokenRequest::default()).unwrap())
+    }
+
+    fn number_for(&self, request: &TokenRequest) -> usize {
+        number(&self.ask(request).unwrap())
+    }
+
+    fn mark(&self, name: &str) -> Mark {
+        self.profile(name).mark().unwrap()
+    }
+
+    fn earners(&self) -> Earners {
+        self.store.entry().unwrap().earners.unwrap()
+    }
+
+    /// The entry that another process of this profile would write now.
+    fn entry_of(&self, name: &str, token: &str) -> CacheEntry {
+        let mut earners = Earners::nobody();
+        earners.add_mark(&self.mark(name));
+        let value = AccessToken::parse(token.to_owned()).unwrap();
+        let token = Token::new(value, self.clock.now.get(), Some(3600));
+        CacheEntry { token, earners: Some(earners), accepted: None, shared_name: None }
+    }
+}
+
+fn number(fetched: &Fetched) -> usize {
+    fetched.token.value.expose().strip_prefix("token-").unwrap().parse().unwrap()
+}
+
+fn min_valid(seconds: i64) -> TokenRequest {
+    TokenRequest { min_valid: seconds, ..TokenRequest::default() }
+}
+
+fn refuse(token: &str) -> TokenRequest {
+    TokenRequest { refuse: Refuse::This(AccessToken::parse(token.to_owned()).unwrap()), ..TokenRequest::default() }
+}
+
+fn renew() -> TokenRequest {
+    TokenRequest { refuse: Refuse::Cached, ..TokenRequest::default() }
+}
+
+// Time.
+
+#[test]
+fn a_steady_clock_does_no_harm_however_wrong_it_is() {
+    for error in [0, -10 * DAY, 10 * DAY, -NOON, 100 * 365 * DAY] {
+        let world = World::new();
+        world.ims.0.life.set(Some(DAY));
+        let noon = NOON + error;
+        assert_eq!(world.at(noon).number(), 1);
+        assert_eq!(world.at(noon + DAY - 301).number(), 1, "{error}");
+        assert_eq!(world.at(noon + DAY).number(), 2, "{error}");
+        assert_eq!(world.ims.count(), 2);
+    }
+}
+
+#[test]
+fn a_clock_that_jumps_while_a_token_is_cached() {
+    for (jump, expected) in [(-30, 1), (-60, 1), (-61, 2), (-DAY, 2), (60, 1), (DAY - 301, 1), (DAY, 2), (30 * DAY, 2)]
+    {
+        let world = World::new();
+        world.ims.0.life.set(Some(DAY));
+        world.number();
+        assert_eq!(world.at(NOON + jump).number(), expected, "{jump}");
+    }
+}
+
+#[test]
+fn lives_of_all_kinds() {
+    for (life, kept_for) in [
+        (Some(3600), Some(3600)),
+        (Some(1), Some(1)),
+        (Some(DAY * 1000), Some(DAY)),
+        (Some(i64::MAX), Some(DAY)),
+        (Some(0), None),
+        (Some(-5), None),
+        (None, None),
+    ] {
+        let world = World::new();
+        world.ims.0.life.set(life);
+        let fetched = world.ask(&TokenRequest::default()).unwrap();
+        assert_eq!(fetched.token.expires_at(), kept_for.map(|life| NOON + life), "{life:?}");
+        assert_eq!(world.store.entry().map(|entry| entry.token.remaining(NOON)), kept_for, "{life:?}");
+    }
+}
+
+#[test]
+fn inside_the_margin_one_early_try_and_the_old_token_if_it_fails() {
+    let world = World::new();
+    world.number();
+    assert_eq!(world.at(NOON + 3600 - 300).number(), 1);
+    assert_eq!(world.ims.count(), 1);
+    world.ims.fail_next(Error::unreachable("down"));
+    assert_eq!(world.at(NOON + 3600 - 299).number(), 1);
+    let told = world.ims.last();
+    assert_eq!((told.retries, told.budget), (0, Duration::from_secs(3)), "nobody is kept waiting");
+    // What just failed is not tried again by one that began before it failed; a later one tries anew.
+    assert_eq!(world.number(), 3);
+}
+
+#[test]
+fn an_early_refusal_leaves_the_old_token_to_those_who_earned_it() {
+    let world = World::new();
+    world.number();
+    world.at(NOON + 3600 - 100);
+    for count in 2..5 {
+        world.ims.fail_next(Error::refused("no"));
+        assert_eq!(world.number(), 1);
+        assert_eq!(world.ims.count(), count);
+    }
+}
+
+#[test]
+fn while_another_renews_early_the_old_token_is_served_at_once() {
+    let world = World::new();
+    world.number();
+    world.store.hold(true);
+    assert_eq!(world.at(NOON + 3600 - 100).number(), 1);
+    assert_eq!((world.ims.count(), world.clock.waited.get()), (1, Duration::ZERO));
+}
+
+#[test]
+fn a_short_life_has_a_margin_of_a_tenth() {
+    let world = World::new();
+    world.ims.0.life.set(Some(60));
+    world.number();
+    assert_eq!(world.at(NOON + 54).number(), 1);
+    assert_eq!(world.at(NOON + 55).number(), 2);
+}
+
+#[test]
+fn an_expired_token_is_never_served() {
+    let world = World::new();
+    world.ims.0.life.set(Some(60));
+    world.number();
+    world.ims.fail_next(Error::refused("no"));
+    assert!(world.at(NOON + 60).ask(&TokenRequest::default()).is_err());
+    assert_eq!(world.number(), 3);
+}
+
+#[test]
+fn a_token_that_was_fetched_elsewhere_keeps_its_own_time() {
+    let world = World::new();
+    world.ims.0.fetched_at.set(Some(NOON - 3500));
+    world.ims.0.source.set(Some(Source::Shared));
+    let fetched = world.ask(&TokenRequest::default()).unwrap();
+    assert_eq!((fetched.token.remaining(NOON), fetched.token.state(NOON)), (100, State::Expiring));
+    assert_eq!(fetched.source, Source::Shared);
+}
+
+// Requests.
+
+#[test]
+fn what_will_do_and_what_will_not() {
+    let world = World::new();
+    world.number();
+    assert_eq!(world.number_for(&min_valid(3600)), 1);
+    // A fresh one is served even if it is shorter.
+    assert_eq!(world.number_for(&min_valid(3601)), 2);
+    assert_eq!(world.number_for(&renew()), 3);
+    assert_eq!(world.ims.last().refused.as_deref(), Some("token-2"));
+    assert_eq!(world.number_for(&refuse("other")), 3);
+    assert_eq!(world.number_for(&refuse("token-3")), 4);
+    assert_eq!(world.ims.last().refused.as_deref(), Some("token-3"));
+}
+
+#[test]
+fn inside_the_margin_a_request_that_it_cannot_meet_is_a_miss() {
+    let world = World::new();
+    world.number();
+    world.at(NOON + 3600 - 200);
+    world.ims.fail_next(Error::unreachable("down"));
+    assert!(world.ask(&min_valid(250)).is_err());
+    assert_eq!(world.number_for(&min_valid(100)), 3);
+}
+
+#[test]
+fn a_needed_fetch_has_the_whole_time_and_all_repetitions() {
+    let world = World::new();
+    world.number();
+    assert_eq!(world.ims.last(), Told { budget: Duration::from_secs(8), retries: 3, refused: None });
+}
+
+// Waiting.
+
+#[test]
+fn a_waiter_takes_what_the_holder_brings_and_fetches_nothing() {
+    let world = World::new();
+    world.store.hold(true);
+    let (store, entry) = (world.store.clone(), world.entry_of("prod", "token-7"));
+    world.after(Duration::from_millis(300), move || store.put(Some(entry.clone())));
+    assert_eq!(world.number(), 7);
+    assert_eq!(world.ims.count(), 0);
+}
+
+#[test]
+fn a_waiter_that_asked_for_a_new_token_takes_any_that_is_new_but_not_the_refused_one() {
+    for (request, brought, fetches) in [
+        (renew(), "token-7", 1),
+        (refuse("token-1"), "token-7", 1),
+        (TokenRequest { min_valid: 7200, ..refuse("token-7") }, "token-7", 2),
+        (min_valid(7200), "token-7", 1),
+    ] {
+        let world = World::new();
+        world.number();
+        world.store.hold(true);
+        let (store, entry) = (world.store.clone(), world.entry_of("prod", brought));
+        world.after(Duration::from_millis(300), move || store.put(Some(entry.clone())));
+        let free = world.store.clone();
+        world.after(Duration::from_millis(400), move || free.hold(false));
+        world.ask(&request).unwrap();
+        assert_eq!(world.ims.count(), fetches, "{request:?}");
+    }
+}
+
+#[test]
+fn a_holder_that_never_ends_is_waited_for_no_longer_than_the_limit() {
+    let world = World::new();
+    world.store.hold(true);
+    assert_eq!(world.number(), 1);
+    let waited = world.clock.waited.get();
+    assert!(waited >= Duration::from_secs(9) && waited < Duration::from_millis(9100), "{waited:?}");
+    assert_eq!(world.store.writes_without_lock(), 1);
+}
+
+#[test]
+fn a_holder_that_waits_for_a_person_is_waited_for_longer() {
+    let world = World::new();
+    world.store.hold(true);
+    world.store.ask_a_person();
+    assert_eq!(world.number(), 1);
+    let waited = world.clock.waited.get();
+    assert!(waited >= Duration::from_secs(60) && waited < Duration::from_secs(61), "{waited:?}");
+}
+
+#[test]
+fn a_profile_that_may_ask_a_person_says_so_in_its_lock_and_no_other_does() {
+    let world = World::new();
+    world.number();
+    assert!(!world.store.is_a_person_asked());
+    world.write_profile("prod", "[{ command = [\"/bin/echo\", \"secret-one\"] }]", "");
+    world.number();
+    assert!(world.store.is_a_person_asked());
+}
+
+// Failures.
+
+#[test]
+fn a_failure_is_shared_by_those_who_waited_for_it() {
+    for error in [Error::refused("no"), Error::unreachable("down")] {
+        let world = World::new();
+        world.ims.fail_next(error.clone());
+        let mine = world.ask(&TokenRequest::default()).unwrap_err();
+        let left = world.store.failure().unwrap();
+        world.store.put_failure(None);
+        world.store.hold(true);
+        let store = world.store.clone();
+        world.after(Duration::from_millis(300), move || store.put_failure(Some(left.clone())));
+        let shared = world.ask_as("dev", &TokenRequest::default()).unwrap_err();
+        assert_eq!((shared.exit_code(), shared.message()), (mine.exit_code(), error.message()));
+        assert_eq!(world.ims.count(), 1);
+    }
+}
+
+#[test]
+fn a_failure_from_before_is_not_shared() {
+    let world = World::new();
+    world.ims.fail_next(Error::unreachable("down"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    assert_eq!(world.number(), 2);
+}
+
+#[test]
+fn another_secrets_failure_is_not_shared() {
+    let world = World::new();
+    world.write_profile("dev", "[{ file = \"../two\" }]", "");
+    world.ims.fail_next(Error::refused("no"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    let left = world.store.failure().unwrap();
+    world.store.put_failure(None);
+    world.store.hold(true);
+    let store = world.store.clone();
+    world.after(Duration::from_millis(300), move || {
+        store.put_failure(Some(left.clone()));
+        store.hold(false);
+    });
+    assert!(world.ask_as("dev", &TokenRequest::default()).is_ok());
+    assert_eq!(world.ims.count(), 2);
+}
+
+#[test]
+fn what_each_must_find_out_for_itself_is_not_left_to_others() {
+    let world = World::new();
+    for error in [Error::configuration("bad"), Error::storage("full"), Error::fault("oops")] {
+        world.ims.fail_next(error);
+        world.ask(&TokenRequest::default()).unwrap_err();
+        assert!(world.store.failure().is_none());
+    }
+    world.ims.fail_next(Error::configuration("locked").with_cause(Cause::SecretSource));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    assert!(world.store.failure().is_some());
+}
+
+#[test]
+fn a_refused_prompt_is_shared_by_the_same_profile_and_asks_nobody_again() {
+    let world = World::new();
+    let asked = world.home.path().join("asked");
+    let script = format!("[{{ command = [\"/bin/sh\", \"-c\", \"echo x >> {}; exit 1\"] }}]", asked.display());
+    world.write_profile("prod", &script, "");
+    world.store.hold(true);
+    let error = Error::configuration("locked").with_cause(Cause::SecretSource);
+    let left = Failure::new(&error, Some(&world.mark("prod")), None);
+    let store = world.store.clone();
+    world.after(Duration::from_millis(300), move || store.put_failure(Some(left.clone())));
+    assert_eq!(world.ask(&TokenRequest::default()).unwrap_err().message(), "locked");
+    assert!(!asked.exists() && world.ims.count() == 0);
+}
+
+// Who earned a token.
+
+#[test]
+fn a_stranger_with_the_same_public_identity_gets_nothing_from_the_cache() {
+    let world = World::new();
+    world.number();
+    world.write_profile("evil", "[{ file = \"../two\" }]", "platform_url = \"https://evil.example\"");
+    let fetched = world.ask_as("evil", &TokenRequest::default()).unwrap();
+    assert_eq!((fetched.source, world.ims.count()), (Source::Ims, 2));
+    // IMS decides: one that it refuses gets nothing, and the others keep what they have.
+    world.write_profile("worse", "[{ file = \"../two\" }]", "platform_url = \"https://worse.example\"");
+    world.write("config/two", "bogus");
+    world.ims.fail_next(Error::refused("invalid_client"));
+    assert!(world.ask_as("worse", &TokenRequest::default()).is_err());
+    assert_eq!(world.number(), 2);
+}
+
+#[test]
+fn two_profiles_with_the_same_secret_make_one_request() {
+    let world = World::new();
+    world.number();
+    let fetched = world.ask_as("dev", &TokenRequest::default()).unwrap();
+    assert_eq!((number(&fetched), fetched.source), (1, Source::Cache));
+    assert_eq!(world.ims.count(), 1);
+    // From now on it is known, and its secret is not read.
+    std::fs::remove_file(world.home.path().join("config/one")).unwrap();
+    assert_eq!(number(&world.ask_as("dev", &TokenRequest::default()).unwrap()), 1);
+}
+
+#[test]
+fn a_hit_of_a_named_profile_reads_no_secret() {
+    let world = World::new();
+    world.number();
+    std::fs::remove_file(world.home.path().join("config/one")).unwrap();
+    assert_eq!(world.number(), 1);
+}
+
+#[test]
+fn name_references_and_hosts_are_what_a_profile_is_known_by() {
+    for (what, change) in [
+        ("hosts", "hosts = [\"evil.example\"]"),
+        ("platform", "platform_url = \"https://evil.example\""),
+        ("key", "private_key = { file = \"key\" }\nflow = \"oauth\""),
+    ] {
+        let world = World::new();
+        world.number();
+        world.write_profile("prod", "[{ file = \"../one\" }]", change);
+        std::fs::remove_file(world.home.path().join("config/one")).unwrap();
+        assert!(world.ask(&TokenRequest::default()).is_err(), "{what}");
+    }
+    let world = World::new();
+    world.number();
+    world.write_profile("prod", "[{ file = \"../two\" }]", "");
+    world.ims.fail_next(Error::refused("no"));
+    assert!(world.ask(&TokenRequest::default()).is_err(), "another reference");
+    let world = World::new();
+    world.number();
+    world.write_profile("prod", "[{ file = \"../one\" }]", "sandbox = \"dev1\"\ngit_basic = true");
+    std::fs::remove_file(world.home.path().join("config/one")).unwrap();
+    assert_eq!(world.number(), 1, "a sandbox and git's habit lead nowhere else");
+}
+
+#[test]
+fn the_environment_proves_itself_by_its_secret_alone() {
+    let world = World::new();
+    world.number();
+    let ask = |secret: Option<&str>| {
+        let (context, profile) = world.of_environment(secret);
+        let road = Cached::new(Some(world.store.clone()), world.ims.clone());
+        acquire(&Credentials::new(&context, &profile), &TokenRequest::default(), &road)
+    };
+    assert_eq!(ask(Some("secret-one")).unwrap().source, Source::Cache);
+    assert_eq!(ask(None).unwrap_err().exit_code(), 3);
+    world.ims.fail_next(Error::refused("invalid_client"));
+    assert_eq!(ask(Some("bogus")).unwrap_err().exit_code(), 4);
+    assert_eq!(world.ims.count(), 2);
+    // And it leaves no mark by which a secretless environment would be known.
+    assert_eq!(ask(None).unwrap_err().exit_code(), 3);
+}
+
+#[test]
+fn the_marks_of_earlier_earners_pass_to_the_next_token() {
+    let world = World::new();
+    world.number();
+    world.ask_as("dev", &TokenRequest::default()).unwrap();
+    world.number_for(&renew());
+    assert!(world.earners().has_mark(&world.mark("prod")) && world.earners().has_mark(&world.mark("dev")));
+    assert!(world.earners().has_proof(&Proof::new(["secret-one"])));
+}
+
+#[test]
+fn a_refusal_takes_the_mark_and_the_proof_of_that_profile_alone() {
+    let world = World::new();
+    world.write_profile("dev", "[{ file = \"../two\" }]", "");
+    world.number();
+    world.ask_as("dev", &renew()).unwrap();
+    world.ims.fail_next(Error::refused("invalid_client"));
+    world.ask_as("dev", &renew()).unwrap_err();
+    let earners = world.earners();
+    assert!(earners.has_mark(&world.mark("prod")) && earners.has_proof(&Proof::new(["secret-one"])));
+    assert!(!earners.has_mark(&world.mark("dev")) && !earners.has_proof(&Proof::new(["secret-two"])));
+    // A failure of the network, and of an assertion that was pasted, says nothing against anybody.
+    world.ims.fail_next(Error::unreachable("down"));
+    world.ask(&renew()).unwrap_err();
+    world.ims.0.is_pasted.set(true);
+    world.ims.fail_next(Error::refused("invalid_token"));
+    world.ask(&renew()).unwrap_err();
+    assert!(world.earners().has_mark(&world.mark("prod")));
+}
+
+#[test]
+fn the_secret_that_was_stale_is_no_proof_any_more() {
+    let world = World::new();
+    world.number();
+    world.write_profile("prod", "[{ file = \"../one\" }, { file = \"../two\" }]", "");
+    world.ims.0.accepted.set(Some(Accepted { client_secret: 1, private_key: false }));
+    world.ims.0.stale.set(Some(1));
+    world.number_for(&renew());
+    let earners = world.earners();
+    assert!(earners.has_proof(&Proof::new(["secret-two"])) && !earners.has_proof(&Proof::new(["secret-one"])));
+}
+
+#[test]
+fn disowned_a_profile_is_a_stranger() {
+    let world = World::new();
+    world.number();
+    world.ask_as("dev", &TokenRequest::default()).unwrap();
+    disown(&world.store, &world.context, &world.mark("prod")).unwrap();
+    assert!(!world.earners().has_mark(&world.mark("prod")) && world.earners().has_mark(&world.mark("dev")));
+}
+
+// Stores that fail.
+
+#[test]
+fn a_store_that_is_out_of_reach_costs_one_note_and_no_token() {
+    for error in [StoreError::Unusable("gone".to_owned()), StoreError::Entry("a link".to_owned())] {
+        let world = World::new();
+        world.store.break_with(Some(error));
+        assert_eq!(world.number(), 1);
+        assert_eq!((world.store.reported(), world.clock.waited.get()), (1, Duration::ZERO));
+        world.ims.fail_next(Error::refused("no"));
+        assert_eq!(world.ask(&TokenRequest::default()).unwrap_err().exit_code(), 4);
+    }
+}
+
+#[test]
+fn levels_stack() {
+    let (world, far) = (World::new(), MemoryStore::default());
+    let profile = world.profile("prod");
+    let road = Cached::new(Some(world.store.clone()), Cached::new(Some(far.clone()), world.ims.clone()));
+    let ask = || acquire(&Credentials::new(&world.context, &profile), &TokenRequest::default(), &road).unwrap();
+    assert_eq!(number(&ask()), 1);
+    world.store.put(None);
+    assert_eq!(number(&ask()), 1);
+    assert_eq!(world.ims.count(), 1);
+    assert_eq!(far.entry().unwrap().token, world.store.entry().unwrap().token);
+}
+
+// On disk.
+
+#[test]
+fn a_look_finds_what_was_earned_and_nothing_else() {
+    let world = World::new();
+    let profile = world.profile("prod");
+    let road = Cached::new(FileStore::new(&world.context, &profile).unwrap(), world.ims.clone());
+    let ask = || acquire(&Credentials::new(&world.context, &profile), &TokenRequest::default(), &road).unwrap();
+    assert!(matches!(lookup(&world.context, &profile).unwrap(), Lookup::Nothing));
+    ask();
+    assert!(matches!(lookup(&world.context, &profile).unwrap(), Lookup::Live(_)));
+    assert!(matches!(lookup(&world.context, &world.profile("dev")).unwrap(), Lookup::Nothing));
+    let (context, of_environment) = world.of_environment(Some("secret-one"));
+    assert!(matches!(lookup(&context, &of_environment).unwrap(), Lookup::Nothing));
+    // Times are told to anybody.
+    assert!(cached(&world.context, &world.profile("dev")).unwrap().is_some());
+    world.at(NOON + 3600 - 100);
+    assert!(matches!(lookup(&world.context, &profile).unwrap(), Lookup::Expiring(_)));
+    world.at(NOON + 3600);
+    assert!(matches!(lookup(&world.context, &profile).unwrap(), Lookup::Nothing));
+}
+
+#[test]
+fn forget_takes_the_one_that_is_meant() {
+    let world = World::new();
+    world.number();
+    let forget = |only: Option<&str>| {
+        let only = only.map(|text| AccessToken::parse(text.to_owned()).unwrap());
+        forget(&world.store, &world.context, only.as_ref()).unwrap().was_there
+    };
+    assert!(!forget(Some("other")));
+    assert_eq!(world.number(), 1);
+    assert!(forget(Some("token-1")));
+    assert!(!forget(None));
+    assert_eq!(world.number(), 2);
+}
+
+#[test]
+fn forget_waits_for_a_fetch_so_that_its_token_stays() {
+    let world = World::new();
+    world.number();
+    world.store.hold(true);
+    let (store, entry) = (world.store.clone(), world.entry_of("prod", "token-9"));
+    world.after(Duration::from_millis(300), move || {
+        store.put(Some(entry.clone()));
+        store.hold(false);
+    });
+    let old = AccessToken::parse("token-1".to_owned()).unwrap();
+    assert!(!forget(&world.store, &world.context, Some(&old)).unwrap().was_there);
+    assert_eq!(world.number(), 9);
+}

@@ -1,5 +1,0 @@
-//! Asks for the link settings that all binaries share.
-
-fn main() {
-    build_settings::print();
-}

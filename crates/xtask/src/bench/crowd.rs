@@ -1,0 +1,88 @@
+//! 200 processes at once: on an empty cache against the same crowd on a warm one.
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+
+use super::place::Place;
+
+const SIZE: usize = 200;
+const ROUNDS: usize = 7;
+
+pub(crate) fn print(place: &Place) -> Result<()> {
+    let cold = median(place, true)?;
+    let warm = median(place, false)?;
+    println!("{SIZE} processes at once, wall time, medians of {ROUNDS}");
+    println!("{:<52} {:>6} ms", "empty cache, over TLS", cold.as_millis());
+    println!("{:<52} {:>6} ms", "warm cache", warm.as_millis());
+    println!("{:<52} {:>6} ms   limit: a round trip + 500 ms", "difference", cold.saturating_sub(warm).as_millis());
+    Ok(())
+}
+
+/// 500 processes on 50 machines with one engine, on empty caches against the same crowd on warm ones.
+pub(crate) fn print_fleet(place: &Place, engine: &str) -> Result<()> {
+    const MACHINES: usize = 50;
+    const CROWD: usize = 500;
+    let run = |round: usize| -> Result<Duration> {
+        let requests = place.emulator.token_requests();
+        let began = Instant::now();
+        let children = (0..CROWD)
+            .map(|number| {
+                let folder = place.path(&format!("machines{round}/{}", number % MACHINES));
+                let mut command = Command::new(place.ours("aep-auth"));
+                command.arg("token").env_clear().envs(place.variables("one")).env("AEP_CACHE_DIR", folder);
+                // A prefix for each round: the engine is empty for it.
+                command.env("AEP_SHARED_CACHE", format!("{engine}?prefix=round{round}:")).stdout(Stdio::null()).spawn()
+            })
+            .collect::<std::io::Result<Vec<_>>>()?;
+        for mut child in children {
+            ensure!(child.wait()?.success(), "a process failed");
+        }
+        ensure!(place.emulator.token_requests() - requests <= 1, "more than one request");
+        Ok(began.elapsed())
+    };
+    let mut both = Vec::new();
+    for round in 0..ROUNDS {
+        std::fs::create_dir_all(place.path(&format!("machines{round}")))?;
+        both.push((run(round)?, run(round)?));
+    }
+    both.sort_unstable_by_key(|(cold, warm)| cold.saturating_sub(*warm));
+    let (cold, warm) = both[ROUNDS / 2];
+    println!("{CROWD} processes at once on {MACHINES} machines with one engine, medians of {ROUNDS}");
+    println!("{:<52} {:>6} ms", "empty caches, over TLS", cold.as_millis());
+    println!("{:<52} {:>6} ms", "warm caches", warm.as_millis());
+    println!("{:<52} {:>6} ms   limit: a round trip + 1 s", "difference", cold.saturating_sub(warm).as_millis());
+    Ok(())
+}
+
+fn median(place: &Place, is_cold: bool) -> Result<Duration> {
+    let mut all = Vec::new();
+    for _ in 0..ROUNDS {
+        if is_cold {
+            let forget =
+                Command::new(place.ours("aep-auth")).arg("forget").env_clear().envs(place.variables("one")).output()?;
+            ensure!(forget.status.success(), "forget failed");
+        }
+        all.push(once(place)?);
+    }
+    all.sort_unstable();
+    Ok(all[ROUNDS / 2])
+}
+
+fn once(place: &Place) -> Result<Duration> {
+    let requests = place.emulator.token_requests();
+    let began = Instant::now();
+    let children = (0..SIZE)
+        .map(|_| {
+            let mut command = Command::new(place.ours("aep-auth"));
+            command.arg("token").env_clear().envs(place.variables("one")).stdout(Stdio::null()).spawn()
+        })
+        .collect::<std::io::Result<Vec<_>>>()?;
+    for mut child in children {
+        ensure!(child.wait()?.success(), "a process failed");
+    }
+    let took = began.elapsed();
+    ensure!(place.emulator.token_requests() - requests <= 1, "more than one request");
+    Ok(took)
+}

@@ -1,0 +1,156 @@
+//! What is compared with what.
+
+use anyhow::Result;
+
+use super::measure::Timed;
+use super::place::Place;
+
+/// One line of the table.
+#[derive(Clone)]
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) ours: Timed,
+    pub(crate) theirs: Timed,
+    pub(crate) rounds: usize,
+    /// What the ratio must not exceed.
+    pub(crate) limit: Option<f64>,
+}
+
+/// All rows.
+pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
+    let mut rows = cached(place)?;
+    rows.extend(many(place));
+    rows.extend(as_installed(place));
+    rows.extend(cold(place)?);
+    rows.extend(aio(place)?);
+    Ok(rows)
+}
+
+/// Every cached path against an empty program, and git's helper against git's own.
+fn cached(place: &Place) -> Result<Vec<Row>> {
+    let variables = place.variables("one");
+    let empty = || Timed::new(place.empty(), &[]);
+    let ours = |name: &str, arguments: &[&str]| Timed::new(place.ours(name), arguments).with(&variables);
+    let git = place.path("git.txt");
+    let host = place.emulator.url().replace("https://", "");
+    std::fs::write(&git, format!("capability[]=authtype\nprotocol=https\nhost={host}\n\n"))?;
+    let bazel = place.path("bazel.json");
+    std::fs::write(&bazel, format!("{{\"uri\":\"https://{host}/x\"}}"))?;
+    let store = place.path("git-credentials");
+    std::fs::write(&store, format!("https://user:secret@{}\n", host.replace(':', "%3a")))?;
+    let store_arguments = ["--file", &store.to_string_lossy(), "get"].map(str::to_owned);
+    let git_store = git_exec_path()?.join("git-credential-store");
+    let git_store = Timed::new(git_store, &store_arguments.each_ref().map(String::as_str)).input(git.clone());
+    let row = |name: &str, ours: Timed, theirs: Timed, limit: f64| Row {
+        name: name.to_owned(),
+        ours,
+        theirs,
+        rounds: 400,
+        limit: Some(limit),
+    };
+    Ok(vec![
+        row("aep-auth token, cached / empty", ours("aep-auth", &["token"]), empty(), 1.15),
+        row("aep-auth headers, cached / empty", ours("aep-auth", &["headers"]), empty(), 1.15),
+        row("aep-prompt / empty", ours("aep-prompt", &[]), empty(), 1.10),
+        row(
+            "git-credential-aep get / git-credential-store get",
+            ours("git-credential-aep", &["get"]).input(git),
+            git_store,
+            0.90,
+        ),
+        row("kube-credential-aep, cached / empty", ours("kube-credential-aep", &[]), empty(), 1.35),
+        row(
+            "bazel-credential-aep get, cached / empty",
+            ours("bazel-credential-aep", &["get"]).input(bazel),
+            empty(),
+            1.35,
+        ),
+        row("aep-auth status, cached / empty", ours("aep-auth", &["status"]), empty(), 1.35),
+        row("aep-postman environment, cached / empty", ours("aep-postman", &["environment"]), empty(), 1.25),
+    ])
+}
+
+/// The same work beside 10,000 other profiles and entries.
+fn many(place: &Place) -> Vec<Row> {
+    [("aep-auth", ["token"].as_slice()), ("aep-prompt", &[])]
+        .map(|(name, arguments)| Row {
+            name: format!("{name} beside 10,000 profiles and entries / alone"),
+            ours: Timed::new(place.ours(name), arguments).with(&place.variables("many")),
+            theirs: Timed::new(place.ours(name), arguments).with(&place.variables("one")),
+            rounds: 400,
+            limit: Some(1.05),
+        })
+        .to_vec()
+}
+
+/// `aep-prompt` with its C library inside, as `install.sh` leaves it; no row where that was not built.
+fn as_installed(place: &Place) -> Vec<Row> {
+    let found = place.installed_prompt();
+    let row = |program| Row {
+        name: "aep-prompt as installed (static) / empty".to_owned(),
+        ours: Timed::new(program, &[]).with(&place.variables("one")),
+        theirs: Timed::new(place.empty(), &[]),
+        rounds: 400,
+        limit: Some(0.80),
+    };
+    found.map(row).into_iter().collect()
+}
+
+/// A fetch over TLS against curl with the same request.
+fn cold(place: &Place) -> Result<Vec<Row>> {
+    let client: Vec<(String, String)> =
+        place.emulator.environment().into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let value = |name: &str| client.iter().find(|(own, _)| own == name).map_or("", |(_, value)| value.as_str());
+    let scopes = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext";
+    let config = place.path("curl.cfg");
+    std::fs::write(
+        &config,
+        format!(
+            "silent\nfail\ncacert = \"{}\"\nurl = \"{}/ims/token/v3\"\n\
+             data-urlencode = \"grant_type=client_credentials\"\ndata-urlencode = \"client_id={}\"\n\
+             data-urlencode = \"client_secret={}\"\ndata-urlencode = \"scope={scopes}\"\n",
+            place.path("ca.pem").display(),
+            place.emulator.url(),
+            value("AEP_CLIENT_ID"),
+            value("AEP_CLIENT_SECRET"),
+        ),
+    )?;
+    let variables = place.variables("one");
+    let ours = Timed::new(place.ours("aep-auth"), &["token"]).with(&variables);
+    let ours = ours.after(Timed::new(place.ours("aep-auth"), &["forget"]).with(&variables));
+    let curl = Timed::new("curl", &["--config", &config.to_string_lossy()]).with(&variables);
+    Ok(vec![Row {
+        name: "aep-auth token, cold over TLS / curl, same request".to_owned(),
+        ours,
+        theirs: curl,
+        rounds: 60,
+        limit: Some(0.80),
+    }])
+}
+
+/// Adobe's own command line with a token that it has at hand; no row where it is not on the path.
+fn aio(place: &Place) -> Result<Option<Row>> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let Some(program) = std::env::split_paths(&path).map(|folder| folder.join("aio")).find(|path| path.is_file())
+    else {
+        return Ok(None);
+    };
+    let folder = place.path("aio/.config");
+    std::fs::create_dir_all(&folder)?;
+    let token = r#"{"token":"eyJ0","expiry":9999999999999}"#;
+    let context = format!(r#"{{"client_id":"a","client_secrets":["b"],"scopes":["openid"],"access_token":{token}}}"#);
+    let quiet = r#""aio-cli-telemetry":{"optOut":true}"#;
+    std::fs::write(folder.join("aio"), format!(r#"{{"ims":{{"contexts":{{"mine":{context}}}}},{quiet}}}"#))?;
+    Ok(Some(Row {
+        name: "aep-auth token, cached / aio auth login, cached".to_owned(),
+        ours: Timed::new(place.ours("aep-auth"), &["token"]).with(&place.variables("one")),
+        theirs: Timed::new(program, &["auth", "login", "--ctx", "mine", "--bare"]).with(&place.variables("aio")),
+        rounds: 7,
+        limit: None,
+    }))
+}
+
+fn git_exec_path() -> Result<std::path::PathBuf> {
+    let output = std::process::Command::new("git").arg("--exec-path").output()?;
+    Ok(String::from_utf8(output.stdout)?.trim().into())
+}
