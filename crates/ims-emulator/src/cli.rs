@@ -44,14 +44,18 @@ Examples:
   ims-emulator --tls --port 8443
   ims-emulator --fault '{\"path\": \"/ims/\", \"times\": 2, \"kind\": \"respond\", \"status\": 503}'
 
-Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, respond {status, headers, body}, life {expires_in};
-each with path (a beginning) and times if wanted.
+Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, endless, respond {status, headers, body}, refuse {status,
+retry_after, retry_at}, redirect {location}, html {status}, next {href, start}, life {expires_in}; each with path (a
+beginning) and times if wanted.
 
 While it runs:
   GET    /emulator/state            how often each thing was asked for
+  GET    /emulator/requests?last=N  what arrived last, tokens hashed
   POST   /emulator/faults           a fault, or a list of them; DELETE ends them
   POST   /emulator/life             {\"ms\": 60000}
   POST   /emulator/clock            {\"offset\": -3600}
-  POST   /emulator/revoke           {\"token\": \"…\"}
+  POST   /emulator/revoke           {\"token\": \"…\"}, or {\"client_id\": \"…\", \"secret\": \"…\"} for all got with it
   POST   /emulator/secrets          {\"client_id\": \"…\", \"secrets\": [\"…\"]}
+  POST   /emulator/registry         {\"classes\": 10000, \"schemas\": 10000}
+  POST   /emulator/query            {\"host\": \"127.0.0.1\", \"port\": 5432}; null takes a key away
   POST   /emulator/reset";

@@ -1,11 +1,11 @@
-//! Requests and answers of HTTP/1.1, one to a connection.
+//! Heads of requests, and whole answers, of HTTP/1.1, one to a connection.
 
 use std::io::{self, Read};
+use std::time::SystemTime;
 
 use serde_json::Value;
 
 const MOST_HEAD: usize = 64 * 1024;
-const MOST_BODY: usize = 1024 * 1024;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
@@ -18,10 +18,21 @@ pub struct Request {
     pub query: String,
     /// The headers; names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body; empty where it was a file.
     pub body: Vec<u8>,
+    /// What is known of a body that was a file: such a one is counted and hashed, never held.
+    pub file: Option<Received>,
     /// `http` or `https`.
     pub scheme: &'static str,
+}
+
+/// What is kept of a file that was sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Received {
+    /// Its size.
+    pub bytes: u64,
+    /// Its SHA-256 in hexadecimal.
+    pub sha256: String,
 }
 
 impl Request {
@@ -35,36 +46,39 @@ impl Request {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
+    /// The value of a parameter of the query, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        form_urlencoded::parse(self.query.as_bytes()).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
+    }
+
     /// The address that the client used.
     pub(crate) fn base(&self) -> String {
         format!("{}://{}", self.scheme, self.header("host").unwrap_or_default())
     }
 
-    /// Reads a request; `None` when the client closes without one.
-    pub(crate) fn read(stream: &mut impl Read, scheme: &'static str) -> io::Result<Option<Self>> {
+    /// Roughly what it takes to keep this request.
+    pub(crate) fn weight(&self) -> usize {
+        let headers: usize = self.headers.iter().map(|(name, value)| name.len() + value.len() + 64).sum();
+        self.path.len() + self.query.len() + headers + self.body.len() + 256
+    }
+
+    /// Reads a head, and gives what was read beyond it; `None` when the client closes without one.
+    pub(crate) fn read_head(stream: &mut impl Read, scheme: &'static str) -> io::Result<Option<(Self, Vec<u8>)>> {
         let mut bytes = Vec::with_capacity(4096);
         let mut chunk = [0; 4096];
-        let (mut request, head) = loop {
+        loop {
             let count = stream.read(&mut chunk)?;
             if count == 0 {
                 return Ok(None);
             }
             bytes.extend_from_slice(&chunk[..count]);
-            if let Some(parsed) = Self::parse_head(&bytes, scheme)? {
-                break parsed;
+            if let Some((request, head)) = Self::parse_head(&bytes, scheme)? {
+                return Ok(Some((request, bytes.split_off(head))));
             }
             if bytes.len() > MOST_HEAD {
                 return Err(io::Error::other("the head is too long"));
             }
-        };
-        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-        if length > MOST_BODY {
-            return Err(io::Error::other("the body is too long"));
         }
-        request.body = bytes.split_off(head);
-        let missing = length.saturating_sub(request.body.len());
-        stream.take(missing as u64).read_to_end(&mut request.body)?;
-        Ok(Some(request))
     }
 
     fn parse_head(bytes: &[u8], scheme: &'static str) -> io::Result<Option<(Self, usize)>> {
@@ -86,6 +100,7 @@ impl Request {
                 .map(|header| (header.name.to_ascii_lowercase(), String::from_utf8_lossy(header.value).into_owned()))
                 .collect(),
             body: Vec::new(),
+            file: None,
             scheme,
         };
         Ok(Some((request, head)))
@@ -106,7 +121,12 @@ pub struct Answer {
 impl Answer {
     /// An answer in JSON.
     pub fn json(status: u16, body: &Value) -> Self {
-        let content_type = ("Content-Type".to_owned(), "application/json;charset=UTF-8".to_owned());
+        Self::of_type("application/json;charset=UTF-8", status, body)
+    }
+
+    /// An answer in JSON under a name of its own.
+    pub(crate) fn of_type(content_type: &str, status: u16, body: &Value) -> Self {
+        let content_type = ("Content-Type".to_owned(), content_type.to_owned());
         Self { status, headers: vec![content_type], body: body.to_string().into_bytes() }
     }
 
@@ -115,20 +135,28 @@ impl Answer {
         Self { status, headers: Vec::new(), body: Vec::new() }
     }
 
-    /// Head and body in one piece: two writes would wait for each other's acknowledgement.
-    pub(crate) fn to_bytes(&self, now: std::time::SystemTime, debug_id: &str) -> Vec<u8> {
+    /// The same answer with one further header.
+    #[must_use]
+    pub(crate) fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Status line and headers, for a body of this length.
+    pub(crate) fn head(&self, length: u64, now: SystemTime, debug_id: &str) -> String {
         let mut head = format!("HTTP/1.1 {} {}\r\n", self.status, reason(self.status));
         for (name, value) in &self.headers {
             head.push_str(&format!("{name}: {value}\r\n"));
         }
+        // RFC 9110, 8.6: no length in an answer that never has a body.
+        if self.status != 204 {
+            head.push_str(&format!("Content-Length: {length}\r\n"));
+        }
+        let date = httpdate::fmt_http_date(now);
         head.push_str(&format!(
-            "Date: {}\r\nx-debug-id: {debug_id}\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-            httpdate::fmt_http_date(now),
-            self.body.len()
+            "Date: {date}\r\nx-debug-id: {debug_id}\r\nx-request-id: {debug_id}\r\nConnection: close\r\n\r\n"
         ));
-        let mut bytes = head.into_bytes();
-        bytes.extend_from_slice(&self.body);
-        bytes
+        head
     }
 }
 
@@ -136,12 +164,17 @@ fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
         201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
         302 => "Found",
         400 => "Bad Request",
         401 => "Unauthorized",
         403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        409 => "Conflict",
+        413 => "Content Too Large",
         415 => "Unsupported Media Type",
         429 => "Too Many Requests",
         500 => "Internal Server Error",

@@ -26,11 +26,31 @@ fn refuse(status: u16, error: &str, description: &str) -> Refused {
 /// How a token's life is told: as usual, or as a fault wants it.
 pub(crate) type ToldLife = Option<Value>;
 
-/// `POST /ims/token/v3`
-pub(crate) fn token(state: &State, request: &Request, told: ToldLife) -> Answer {
-    oauth(state, request, told).unwrap_or_else(|refused| *refused)
+/// Answers a call under `/ims/`.
+pub(crate) fn answer(state: &State, request: &Request, told: ToldLife) -> Answer {
+    let answered = match request.path.as_str() {
+        _ if request.method != "POST" => return Answer::json(405, &json!({"error": "method_not_allowed"})),
+        "/ims/token/v3" => oauth(state, request, told),
+        "/ims/exchange/jwt" | "/ims/exchange/jwt/" | "/ims/exchange/v1/jwt" => jwt(state, request, told),
+        "/ims/validate_token/v1" => validate(state, request),
+        "/ims/invalidate_token/v2" => invalidate(state, request),
+        _ => return Answer::json(404, &json!({"error": "not_found"})),
+    };
+    answered.unwrap_or_else(|refused| *refused)
 }
 
+/// A refusal of this status, in the shape that all of IMS has.
+pub(crate) fn refusal(status: u16) -> Answer {
+    *match status {
+        401 => refuse(401, "invalid_client", "client is not allowed"),
+        403 => refuse(403, "access_denied", "access is denied"),
+        429 => refuse(429, "too_many_requests", "Too many requests"),
+        500.. => refuse(status, "internal_error", "Please try again later"),
+        _ => refuse(status, "invalid_request", "the request is not valid"),
+    }
+}
+
+/// `POST /ims/token/v3`
 fn oauth(state: &State, request: &Request, told: ToldLife) -> Result<Answer, Refused> {
     // The real one takes them and logs them; here a secret in an address is always a fault.
     if !request.query.is_empty() {
@@ -42,7 +62,7 @@ fn oauth(state: &State, request: &Request, told: ToldLife) -> Result<Answer, Ref
         Some(_) => return Err(refuse(400, "unsupported_grant_type", "unsupported grant_type parameter")),
         None => return Err(refuse(400, "invalid_request", "missing grant_type parameter")),
     }
-    let client = authenticate(state, &fields)?;
+    let (client, secret) = authenticate(state, &fields)?;
     if client.flow == Flow::Jwt {
         return Err(Box::new(Answer::json(400, &json!({"error": "unauthorized_client"}))));
     }
@@ -50,21 +70,17 @@ fn oauth(state: &State, request: &Request, told: ToldLife) -> Result<Answer, Ref
     if scope.is_empty() || scope.split(',').any(|scope| !client.scopes.iter().any(|own| own == scope)) {
         return Err(refuse(400, "invalid_scope", "invalid scope parameter"));
     }
-    let token = tokens::issue(state, &client, scope, told.is_none());
+    let token = tokens::issue(state, &client, secret, scope, told.is_none());
     Ok(granted(&token, told.unwrap_or_else(|| (state.life() / 1000 - 1).into())))
 }
 
 /// `POST /ims/exchange/jwt`
-pub(crate) fn exchange(state: &State, request: &Request, told: ToldLife) -> Answer {
-    jwt(state, request, told).unwrap_or_else(|refused| *refused)
-}
-
 fn jwt(state: &State, request: &Request, told: ToldLife) -> Result<Answer, Refused> {
     if !request.query.is_empty() {
         return Err(refuse(400, "bad_request", "parameters belong into the body"));
     }
     let fields = form::read(request, Accepts::UrlencodedOrMultipart).map_err(|why| refuse(400, "bad_request", why))?;
-    let client = authenticate(state, &fields)?;
+    let (client, secret) = authenticate(state, &fields)?;
     match client.flow {
         Flow::Jwt => {}
         Flow::Migrated => return Err(refuse(500, "internal_error", "Please try again later")),
@@ -72,7 +88,7 @@ fn jwt(state: &State, request: &Request, told: ToldLife) -> Result<Answer, Refus
     }
     let assertion = fields.get("jwt_token").map(String::as_str).unwrap_or_default();
     let scopes = check_assertion(state, &client, assertion, &request.base())?;
-    let token = tokens::issue(state, &client, &scopes, told.is_none());
+    let token = tokens::issue(state, &client, secret, &scopes, told.is_none());
     Ok(granted(&token, told.unwrap_or_else(|| (state.life() - 8).into())))
 }
 
@@ -84,14 +100,14 @@ fn granted(token: &str, expires_in: Value) -> Answer {
     Answer::json(200, &body)
 }
 
-fn authenticate(state: &State, fields: &Fields) -> Result<Client, Refused> {
+/// The client, and which of its secrets it showed.
+fn authenticate<'a>(state: &State, fields: &'a Fields) -> Result<(Client, &'a str), Refused> {
     let id = fields.get("client_id").ok_or_else(|| refuse(400, "invalid_client", "missing client_id parameter"))?;
     let client = state.client(id).ok_or_else(|| refuse(400, "invalid_client", "invalid client_id parameter"))?;
-    let secret = fields.get("client_secret");
-    if !secret.is_some_and(|secret| client.secrets.contains(secret)) {
-        return Err(refuse(400, "invalid_client", "invalid client_secret parameter"));
+    match fields.get("client_secret") {
+        Some(secret) if client.secrets.contains(secret) => Ok((client, secret)),
+        _ => Err(refuse(400, "invalid_client", "invalid client_secret parameter")),
     }
-    Ok(client)
 }
 
 /// Checks signature and claims; gives the metascopes.
@@ -156,34 +172,27 @@ fn check_metascopes(claims: &Value, client: &Client, base: &str) -> Result<Strin
 }
 
 /// `POST /ims/validate_token/v1`: status 200 whatever the verdict.
-pub(crate) fn validate(state: &State, request: &Request) -> Answer {
-    let fields = match form::read(request, Accepts::Urlencoded) {
-        Ok(fields) => fields,
-        Err(why) => return *refuse(400, "invalid_request", why),
-    };
+fn validate(state: &State, request: &Request) -> Result<Answer, Refused> {
+    let fields = form::read(request, Accepts::Urlencoded).map_err(|why| refuse(400, "invalid_request", why))?;
     if fields.get("type").map(String::as_str) != Some("access_token") {
-        return *refuse(400, "invalid_request", "invalid type parameter");
+        return Err(refuse(400, "invalid_request", "invalid type parameter"));
     }
     if fields.get("client_id").and_then(|id| state.client(id)).is_none() {
-        return *refuse(400, "invalid_client", "invalid client_id parameter");
+        return Err(refuse(400, "invalid_client", "invalid client_id parameter"));
     }
-    match tokens::judge(state, fields.get("token").map(String::as_str).unwrap_or_default()) {
+    Ok(match tokens::judge(state, fields.get("token").map(String::as_str).unwrap_or_default()) {
         (tokens::Verdict::Valid, claims) => Answer::json(200, &json!({"valid": true, "token": claims})),
         (verdict, _) => Answer::json(200, &json!({"valid": false, "reason": verdict.reason()})),
-    }
+    })
 }
 
-/// `POST /ims/invalidate_token/v2`
-pub(crate) fn invalidate(state: &State, request: &Request) -> Answer {
-    let result = form::read(request, Accepts::Urlencoded)
-        .map_err(|why| refuse(400, "invalid_request", why))
-        .and_then(|fields| authenticate(state, &fields).map(|_| fields));
-    match result {
-        Ok(fields) if fields.get("token_type").map(String::as_str) == Some("access_token") => {
-            state.revoke(fields.get("token").map(String::as_str).unwrap_or_default());
-            Answer::empty(200)
-        }
-        Ok(_) => *refuse(400, "invalid_request", "missing token_type parameter"),
-        Err(refused) => *refused,
+/// `POST /ims/invalidate_token/v2`: whoever shows a secret that is accepted now, whichever the token was got with.
+fn invalidate(state: &State, request: &Request) -> Result<Answer, Refused> {
+    let fields = form::read(request, Accepts::Urlencoded).map_err(|why| refuse(400, "invalid_request", why))?;
+    authenticate(state, &fields)?;
+    if fields.get("token_type").map(String::as_str) != Some("access_token") {
+        return Err(refuse(400, "invalid_request", "missing token_type parameter"));
     }
+    state.revoke(fields.get("token").map(String::as_str).unwrap_or_default());
+    Ok(Answer::empty(200))
 }

@@ -1,26 +1,31 @@
 //! A strict local stand-in for Adobe IMS and the gateway of Experience Platform.
 //!
-//! It serves on loopback alone, from threads, and stops when dropped. It checks requests as strictly as the real ones do
-//! and answers with their own error bodies, from public facts; it depends on none of the programs it tests, so that it
-//! can disagree with them. On request it is slow, rude or wrong ([`Fault`]), and its clock is off.
+//! It serves on loopback alone, from threads, in bounded memory, and stops when dropped. It checks requests as strictly as
+//! the real ones do and answers with their own error bodies, from public facts; it depends on none of the programs it tests,
+//! so that it can disagree with them. On request it is slow, rude or wrong ([`Fault`]), and its clock is off.
 
+mod body;
 mod clients;
 mod control;
+mod door;
 mod faults;
 mod form;
-mod gateway;
 mod http;
 mod ims;
+mod platform;
+mod serve;
 mod server;
 mod state;
+mod tls;
 mod tokens;
 
 use std::io;
 use std::sync::Arc;
 
+pub use body::file_content;
 pub use clients::{Client, Flow, certificate_pem, private_key_pem, service_account_environment};
 pub use faults::{Fault, Kind};
-pub use http::{Answer, Request};
+pub use http::{Answer, Received, Request};
 pub use state::Counters;
 
 use server::Server;
@@ -160,6 +165,26 @@ impl Emulator {
     /// Sets the life of the tokens that are issued from now on, in milliseconds.
     pub fn set_life(&self, milliseconds: i64) {
         self.state.set_life(milliseconds);
+    }
+
+    /// How often this was asked for, such as `POST /ims/token/v3`.
+    pub fn count(&self, endpoint: &str) -> usize {
+        self.state.endpoints().get(endpoint).copied().unwrap_or(0)
+    }
+
+    /// Sets how many classes and schemas of the tenant there are, beside those that are created.
+    pub fn set_registry(&self, classes: usize, schemas: usize) {
+        self.state.set_made_up(Some(classes), Some(schemas));
+    }
+
+    /// Sets what the connection parameters of Query Service say otherwise than usual: an object; null takes a key away.
+    pub fn set_query_parameters(&self, parameters: &serde_json::Map<String, serde_json::Value>) {
+        self.state.platform().query = parameters.clone();
+    }
+
+    /// Makes all tokens invalid that were got with this secret so far.
+    pub fn revoke_secret(&self, client_id: &str, secret: &str) {
+        self.state.revoke_secret(client_id, secret);
     }
 
     /// Makes a token invalid.

@@ -30,8 +30,8 @@ impl Verdict {
     }
 }
 
-/// Issues a token; `tells_life` is whether its claims hold its life.
-pub(crate) fn issue(state: &State, client: &Client, scope: &str, tells_life: bool) -> String {
+/// Issues a token for who showed this secret; `tells_life` is whether its claims hold its life.
+pub(crate) fn issue(state: &State, client: &Client, secret: &str, scope: &str, tells_life: bool) -> String {
     let now = state.now_millis();
     let id = random_hex(16);
     let mut claims = json!({
@@ -43,7 +43,7 @@ pub(crate) fn issue(state: &State, client: &Client, scope: &str, tells_life: boo
         "as": "ims-na1",
         "aa_id": client.technical_account_id,
         "ctp": 0,
-        "fg": format!("Z{}", random_hex(16).to_uppercase()),
+        "fg": state.secret_mark(&client.id, secret),
         "sid": format!("{now}_{}_va6c2", random_hex(16)),
         "moi": random_hex(4),
         "pac": format!("{}_prod", random_hex(96)),
@@ -71,7 +71,8 @@ fn sign(header: &Value, claims: &Value) -> Option<String> {
 pub(crate) fn judge(state: &State, token: &str) -> (Verdict, Option<Value>) {
     let Some(claims) = verified_claims(token) else { return (Verdict::BadSignature, None) };
     let number = |key: &str| claims.get(key)?.as_str()?.parse::<i64>().ok();
-    let verdict = if state.is_revoked(token) {
+    let mark = claims.get("fg").and_then(Value::as_str).unwrap_or_default();
+    let verdict = if state.is_revoked(token, mark) {
         Verdict::Revoked
     } else if number("created_at").zip(number("expires_in")).is_some_and(|(at, life)| state.now_millis() >= at + life) {
         Verdict::Expired
