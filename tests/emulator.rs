@@ -19,8 +19,12 @@ impl Running {
     fn start(world: &World, arguments: &[&str]) -> Self {
         let folder = world.path("emulator");
         let mut command = world.command("ims-emulator");
-        command.args(["--dir", folder.to_str().unwrap()]).args(arguments).stdout(Stdio::piped());
-        let mut child = command.spawn().unwrap();
+        command.args(["--dir", folder.to_str().unwrap()]).args(arguments);
+        Self::spawn(command)
+    }
+
+    fn spawn(mut command: Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut printed = String::new();
         for line in BufReader::new(child.stdout.take().unwrap()).lines() {
             let line = line.unwrap();
@@ -135,6 +139,56 @@ fn it_is_as_strict_as_ims() {
     assert_eq!(http(running.url(), "GET", "/ims/token/v3", form, "").0, 405);
     let (status, body) = http(running.url(), "GET", "/data/foundation/schemaregistry/global/classes", form, "");
     assert_eq!((status, body["error_code"].as_str()), (403, Some("403010")));
+}
+
+#[test]
+#[cfg(unix)]
+fn told_to_stop_it_leaves_nothing_behind() {
+    use std::os::unix::fs::PermissionsExt;
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM, rustix::process::Signal::HUP] {
+        let mut world = World::empty();
+        let temporary = world.path("tmp");
+        std::fs::create_dir(&temporary).unwrap();
+        world.set("TMPDIR", temporary.to_str().unwrap());
+        let mut running = Running::spawn(world.command("ims-emulator"));
+        let folders: Vec<_> = std::fs::read_dir(&temporary).unwrap().map(|item| item.unwrap().path()).collect();
+        assert_eq!(folders.len(), 1);
+        assert_eq!(std::fs::metadata(&folders[0]).unwrap().permissions().mode() & 0o777, 0o700);
+        let key = folders[0].join("private.key");
+        assert_eq!(std::fs::metadata(&key).unwrap().permissions().mode() & 0o777, 0o600);
+        let id = rustix::process::Pid::from_child(&running.child);
+        rustix::process::kill_process(id, signal).unwrap();
+        assert!(running.child.wait().unwrap().success(), "{signal:?}");
+        assert_eq!(std::fs::read_dir(&temporary).unwrap().count(), 0, "{signal:?}");
+    }
+}
+
+#[test]
+fn the_lines_of_each_shell_are_read_by_that_shell() {
+    let world = World::empty();
+    // A path that no shell takes as it is.
+    let folder = world.path("it's $here");
+    for (shell, arguments) in [("sh", ["-c"].as_slice()), ("fish", &["-c"]), ("pwsh", &["-NoProfile", "-Command"])] {
+        if !has(shell) {
+            continue;
+        }
+        let word = if shell == "pwsh" { "powershell" } else { shell };
+        let mut command = world.command("ims-emulator");
+        let running = Running::spawn({
+            command.arg("--dir").arg(&folder).args(["--tls", "--shell", word]);
+            command
+        });
+        let lines: Vec<_> = running.printed.lines().skip(1).collect();
+        let show = match shell {
+            "pwsh" => "Write-Output $env:AEP_CA_FILE; Write-Output $env:AEP_SCOPES",
+            _ => "printf '%s\\n' \"$AEP_CA_FILE\" \"$AEP_SCOPES\"",
+        };
+        let output = Command::new(shell).args(arguments).arg(format!("{}\n{show}", lines.join("\n"))).output().unwrap();
+        let told = text(&output.stdout);
+        let told: Vec<&str> = told.lines().collect();
+        assert_eq!(told[0], folder.join("ca.pem").to_str().unwrap(), "{shell}: {}", text(&output.stderr));
+        assert!(told[1].starts_with("openid,session"), "{shell}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 /// Stand in for Adobe IMS and Experience Platform on this machine
 ///
@@ -25,9 +25,13 @@ pub(crate) struct Cli {
     #[arg(long)]
     pub(crate) tls: bool,
 
-    /// Folder for the credential files and keys (default: a new private one)
+    /// Folder for the credential files and keys, kept afterwards (default: a private one, removed at the end)
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+
+    /// Shell whose words are printed (default: sh, on Windows powershell)
+    #[arg(long, value_name = "SHELL", value_enum)]
+    pub(crate) shell: Option<Shell>,
 
     /// Life of the tokens, in seconds (default: 86400)
     #[arg(long, value_name = "SECONDS")]
@@ -36,6 +40,15 @@ pub(crate) struct Cli {
     /// Fault to begin with, as JSON; may be repeated
     #[arg(long, value_name = "JSON")]
     pub(crate) fault: Vec<String>,
+}
+
+/// Whose words the lines have that set variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Shell {
+    Sh,
+    Fish,
+    Powershell,
+    Cmd,
 }
 
 const EXAMPLES: &str = "\

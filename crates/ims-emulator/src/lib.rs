@@ -5,6 +5,7 @@
 //! so that it can disagree with them. On request it is slow, rude or wrong ([`Fault`]), and its clock is off.
 
 mod body;
+mod cli;
 mod clients;
 mod control;
 mod door;
@@ -13,8 +14,10 @@ mod form;
 mod http;
 mod ims;
 mod platform;
+mod run;
 mod serve;
 mod server;
+mod shell;
 mod state;
 mod tls;
 mod tokens;
@@ -26,6 +29,7 @@ pub use body::file_content;
 pub use clients::{Client, Flow, certificate_pem, private_key_pem, service_account_environment};
 pub use faults::{Fault, Kind};
 pub use http::{Answer, Received, Request};
+pub use run::{Invocation, run};
 pub use state::Counters;
 
 use server::Server;
