@@ -175,6 +175,7 @@ fn reason(status: u16) -> &'static str {
         406 => "Not Acceptable",
         409 => "Conflict",
         413 => "Content Too Large",
+        414 => "URI Too Long",
         415 => "Unsupported Media Type",
         429 => "Too Many Requests",
         500 => "Internal Server Error",

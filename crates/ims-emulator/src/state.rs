@@ -1,4 +1,5 @@
-//! What the emulator remembers: clients, faults, revoked tokens, its clock, and what it was asked. All of it is bounded.
+//! What the emulator remembers: clients, faults, revoked tokens, its clock, and what it was asked. What
+//! clients can make grow (connections, kept requests) is bounded; what a test sets up is not.
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};

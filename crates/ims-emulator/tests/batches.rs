@@ -57,6 +57,7 @@ fn what_does_not_fit_the_batch_is_refused() {
         (format!("{BATCHES}/{id}/datasets/other/files/x"), binary.clone(), 404),
         (format!("{BATCHES}/other/datasets/d1/files/x"), binary.clone(), 404),
         (format!("{BATCHES}/{id}/datasets/d1/files/x"), binary.clone().without("x-api-key"), 403),
+        (format!("{BATCHES}/{id}/datasets/d1/files/{}", "x".repeat(2_000)), binary.clone(), 414),
         (format!("{BATCHES}/{id}/datasets/d1/files/x"), binary, 201),
     ] {
         assert_eq!(send(&emulator, "PUT", &path, &headers.0, b"x").status, status, "{path}");
@@ -65,6 +66,7 @@ fn what_does_not_fit_the_batch_is_refused() {
         json!({"inputFormat": {"format": "json"}}),
         json!({"datasetId": "d"}),
         json!({"datasetId": "d", "inputFormat": {}}),
+        json!({"datasetId": "d", "inputFormat": {"format": "json", "x": "x".repeat(16 * 1024)}}),
     ] {
         assert_eq!(headers.post(&emulator, BATCHES, &body).status, 400, "{body}");
     }

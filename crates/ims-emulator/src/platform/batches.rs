@@ -21,6 +21,10 @@ const EXPORT: &str = "/data/foundation/export";
 /// What is kept; the oldest batch goes first. Adobe's own limit on files is 1500 as well.
 const MOST_BATCHES: usize = 1_000;
 const MOST_FILES: usize = 1_500;
+const LONGEST_ADDRESS: usize = 2_000;
+
+/// What describes a batch is short; it is kept.
+const MOST_DESCRIPTION: usize = 16 * 1024;
 
 /// A download whose size nobody told.
 const USUAL_SIZE: u64 = 64 * 1024;
@@ -112,6 +116,9 @@ fn target(path: &str) -> Option<(&str, &str, &str)> {
 }
 
 fn further(request: &Request) -> Result<(), Refusal> {
+    if request.path.len() + request.query.len() > LONGEST_ADDRESS {
+        return Err(Refusal::AddressTooLong);
+    }
     if takes_file(request) { bodies_of_type(request, "application/octet-stream") } else { json_bodies(request) }
 }
 
@@ -173,6 +180,9 @@ fn import(call: &Call<'_>, below: &str) -> Result<Answer, Refusal> {
 }
 
 fn new_batch(call: &Call<'_>) -> Result<Batch, Refusal> {
+    if call.request.body.len() > MOST_DESCRIPTION {
+        return Err(Refusal::Body("the description of the batch is too long".to_owned()));
+    }
     let mut body = call.object()?;
     let format = body.remove("inputFormat").filter(|format| format["format"].is_string());
     let format = format.ok_or_else(|| Refusal::Body("inputFormat: expected {\"format\": …}".to_owned()))?;

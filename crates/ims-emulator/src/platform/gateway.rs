@@ -26,6 +26,7 @@ pub(super) fn refuse(refusal: &Refusal) -> Answer {
         Refusal::Accept(_) | Refusal::Body(_) => "400001",
         Refusal::NotFound => "404003",
         Refusal::Method => "405000",
+        Refusal::AddressTooLong => "414000",
         Refusal::Broken(503) => "503001",
         Refusal::Broken(_) => "500001",
         Refusal::ContentType => return problem("/placeholder/type/uri", "BadRequestError", refusal),

@@ -18,6 +18,7 @@ pub(super) enum Refusal {
     ContentType,
     Body(String),
     NotFound,
+    AddressTooLong,
     Method,
     TooMany,
     Broken(u16),
@@ -34,6 +35,7 @@ impl Refusal {
             Self::HeaderMissing(_) | Self::Accept(_) | Self::ContentType | Self::Body(_) => 400,
             Self::SandboxUnknown | Self::NotFound => 404,
             Self::Method => 405,
+            Self::AddressTooLong => 414,
             Self::TooMany => 429,
             Self::Broken(status) => *status,
         }
@@ -54,6 +56,7 @@ impl Refusal {
             Self::ContentType => "A valid content-type must be specified".to_owned(),
             Self::Body(why) => why.clone(),
             Self::NotFound => "Resource not found".to_owned(),
+            Self::AddressTooLong => "The URL length exceeds the allowed 2000 characters.".to_owned(),
             Self::Method => "Method not allowed".to_owned(),
             Self::TooMany => "Too many requests".to_owned(),
             Self::Broken(_) => "Internal server error".to_owned(),
