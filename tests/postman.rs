@@ -1,4 +1,4 @@
-//! Postman: the files that are written, and the same files in newman 6 and in the Postman CLI.
+//! Postman: the files that are written, and the same files in newman 6 and in the Postman CLI; newman 5 for its refusal.
 //!
 //! The clients are installed by `npm ci --prefix tests/postman`.
 
@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
-use stories::{World, assert_clean, assert_refused, root, skip, text};
+use stories::{World, assert_clean, assert_refused, root, text};
 
 const TIME: &str = "2026-01-02T03:04:05Z";
 
@@ -103,13 +103,70 @@ fn a_file_is_private_and_keeps_what_the_user_added() {
     assert_eq!(environment["values"][1]["key"], "ACCESS_TOKEN");
     assert_eq!(value(&environment, "ACCESS_TOKEN"), Some(world.token().as_str()));
     assert_eq!(value(&environment, "SANDBOX_NAME"), Some("mine"));
-    assert_eq!(value(&environment, "CLIENT_SECRET"), None);
-    assert!(environment["description"].as_str().unwrap().contains("x-sandbox-name is sent"));
+    assert_eq!(value(&environment, "CLIENT_SECRET"), Some("old-secret"));
+    let description = environment["description"].as_str().unwrap();
+    assert!(description.contains("x-sandbox-name is sent") && description.contains("secret is what it was"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
         assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     }
+}
+
+#[test]
+fn a_secret_comes_into_a_file_only_when_asked_for_and_stays_without_asking() {
+    let mut world = World::oauth();
+    world.set("AEP_LOG", "info");
+    let secret = world.variable("AEP_CLIENT_SECRET").to_owned();
+    let write = |more: &[&str]| {
+        let output = world.run("aep-postman", &[&["environment", "--no-token", "-o", "env.json"], more].concat());
+        assert!(output.status.success());
+        (text(&output.stderr), value(&read(&world.path("env.json")), "CLIENT_SECRET").map(str::to_owned))
+    };
+    let (told, none) = write(&[]);
+    assert!(none.is_none() && !told.contains("CLIENT_SECRET"), "{told}");
+    assert_eq!(write(&["--with-secret"]).1.as_deref(), Some(secret.as_str()));
+    let (told, kept) = write(&[]);
+    assert_eq!(kept.as_deref(), Some(secret.as_str()));
+    assert!(told.contains("CLIENT_SECRET stayed as it was") && !told.contains(&secret), "{told}");
+}
+
+#[test]
+fn a_file_written_twice_is_the_same() {
+    let world = World::oauth();
+    let file = world
+        .write("env.json", r#"{"values":[{"key":"CLIENT_SECRET","value":"mine"}],"id":"x","description":"Mine."}"#);
+    let write = || {
+        assert_clean(&world.run("aep-postman", &["environment", "-o", "env.json", "--exported-at", TIME]));
+        std::fs::read_to_string(&file).unwrap()
+    };
+    let once = write();
+    assert!(once.contains("Mine.") && once.contains("mine"));
+    assert_eq!(write(), once);
+}
+
+#[test]
+fn a_collection_gets_the_script_as_an_event_of_its_own_and_can_lose_it() {
+    let world = World::oauth();
+    let mine = json!({"listen": "prerequest", "script": {"exec": ["mine();"]}});
+    let mut collection: Value = serde_json::from_str(ADOBE_STYLE).unwrap();
+    collection["event"] = json!([mine]);
+    world.write("mine.json", &collection.to_string());
+    let make = |arguments: &[&str]| {
+        let output = world.run("aep-postman", &[&["collection", "--from"], arguments].concat());
+        assert_clean(&output);
+        text(&output.stdout)
+    };
+    let once = make(&["mine.json"]);
+    world.write("once.json", &once);
+    assert_eq!(make(&["once.json"]), once);
+    let mut added: Value = serde_json::from_str(&once).unwrap();
+    assert!(added["event"][0]["script"]["exec"][0].as_str().unwrap().starts_with("// aep-postman: "));
+    added["event"].as_array_mut().unwrap().remove(0);
+    assert_eq!(added, collection);
+    assert_eq!(serde_json::from_str::<Value>(&make(&["once.json", "--no-script"])).unwrap(), collection);
+    let own = text(&world.run("aep-postman", &["collection", "--no-script"]).stdout);
+    assert!(!own.contains("prerequest") && own.contains("Standard XDM classes"));
 }
 
 #[test]
@@ -141,41 +198,60 @@ fn the_script_is_that_of_the_flow() {
 }
 
 /// The programs that run collections.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Runner {
     Newman,
     PostmanCli,
+    /// It cannot be kept from sending a request.
+    Newman5,
 }
 
+/// Those that the script is made for.
 const RUNNERS: [Runner; 2] = [Runner::Newman, Runner::PostmanCli];
 
 impl Runner {
     fn program(self) -> Option<PathBuf> {
-        let modules = root().join("tests/postman/node_modules");
-        let program = match self {
-            Self::Newman => modules.join(".bin/newman"),
-            Self::PostmanCli => modules.join("@postman/pm-bin-linux-x64/bin/postman"),
-        };
-        if program.is_file() {
-            return Some(program);
-        }
-        skip(&format!("{self:?} is not installed: npm ci --prefix tests/postman"));
-        None
+        // The two newmans have one name in `.bin`.
+        stories::node_module(match self {
+            Self::Newman => "newman/bin/newman.js",
+            Self::Newman5 => "newman5/bin/newman.js",
+            Self::PostmanCli => "@postman/pm-bin-linux-x64/bin/postman",
+        })
     }
 
+    /// Runs `collection.json` with `environment.json`, twice over, or once for each row of `-d`.
     fn run(self, world: &World, arguments: &[&str]) -> Option<Output> {
         let mut command = Command::new(self.program()?);
         world.prepare(&mut command);
         match self {
-            Self::Newman => command.arg("run"),
+            Self::Newman | Self::Newman5 => command.arg("run"),
             Self::PostmanCli => command.args(["collection", "run"]),
         };
-        command.args(["collection.json", "-e", "environment.json", "-n", "2", "--color", "off"]);
+        command.args(["collection.json", "-e", "environment.json", "--color", "off"]);
+        if !arguments.contains(&"-d") {
+            command.args(["-n", "2"]);
+        }
         if world.emulator.ca_pem().is_some() {
             command.args(["--ssl-extra-ca-certs", "ca.pem"]);
         }
         Some(command.args(arguments).output().unwrap())
     }
+}
+
+/// What a run showed, on both streams.
+fn shown(output: &Output) -> String {
+    format!("{}{}", text(&output.stdout), text(&output.stderr))
+}
+
+/// Sets variables of `environment.json`; one that is not there is added.
+fn edit(world: &World, variables: &[(&str, &str)]) {
+    let mut environment = read(&world.path("environment.json"));
+    let values = environment["values"].as_array_mut().unwrap();
+    for (key, value) in variables {
+        values.retain(|item| item["key"] != *key);
+        values.push(json!({"key": key, "value": value}));
+    }
+    world.write("environment.json", &environment.to_string());
 }
 
 /// The generated files, without a token, so that the script must fetch one.
@@ -216,10 +292,11 @@ fn both_flows_run_over_tls_with_one_token_request() {
             world.set("AEP_SANDBOX", "prod");
             generate(&world, &["--with-secret"]);
             let Some(output) = runner.run(&world, &[]) else { return };
-            let shown = format!("{}{}", text(&output.stdout), text(&output.stderr));
+            let shown = shown(&output);
             assert!(output.status.success(), "{runner:?}\n{shown}");
             assert_eq!(world.emulator.token_requests(), 1, "{runner:?}");
             assert_called(&world, 6);
+            assert!(!shown.to_lowercase().contains("deprecat"), "{runner:?}\n{shown}");
             assert!(!shown.contains("eyJ") && !shown.contains(world.variable("AEP_CLIENT_SECRET")), "{shown}");
         }
     }
@@ -245,8 +322,8 @@ fn a_refusal_is_one_failed_test_in_imss_own_words_and_nothing_is_sent() {
         let mut world = World::oauth();
         world.set("AEP_CLIENT_SECRET", "wrong-secret-marker");
         generate(&world, &["--with-secret"]);
-        let Some(output) = runner.run(&world, &["--bail"]) else { return };
-        let shown = format!("{}{}", text(&output.stdout), text(&output.stderr));
+        let Some(output) = runner.run(&world, &[]) else { return };
+        let shown = shown(&output);
         assert!(!output.status.success(), "{runner:?}");
         assert!(shown.contains("invalid_client") && shown.contains("aep-postman environment"), "{shown}");
         assert!(!shown.contains("wrong-secret-marker"), "{shown}");
@@ -259,13 +336,209 @@ fn an_expired_token_without_a_secret_names_the_command() {
     for runner in RUNNERS {
         let world = World::oauth();
         generate(&world, &[]);
-        let Some(output) = runner.run(&world, &["--bail"]) else { return };
+        let Some(output) = runner.run(&world, &[]) else { return };
         let shown = text(&output.stdout);
         assert!(!output.status.success(), "{runner:?}");
         assert!(shown.contains("no CLIENT_SECRET") && shown.contains("aep-postman environment"), "{shown}");
         assert_called(&world, 0);
         assert_eq!(world.emulator.token_requests(), 0);
     }
+}
+
+#[test]
+fn a_host_that_cannot_be_stopped_fails_and_sends_nothing() {
+    for token in [&["--no-token"][..], &[]] {
+        let world = World::oauth();
+        assert_clean(
+            &world.run("aep-postman", &[&["environment", "-o", "environment.json", "--with-secret"], token].concat()),
+        );
+        assert_clean(&world.run("aep-postman", &["collection", "-o", "collection.json"]));
+        let requests = world.emulator.requests().len();
+        let Some(output) = Runner::Newman5.run(&world, &[]) else { return };
+        let shown = shown(&output);
+        assert_eq!(output.status.code(), Some(1), "{shown}");
+        assert!(shown.contains("aep: access token") && shown.contains("newman@6") && !shown.contains("eyJ"), "{shown}");
+        assert_eq!(world.emulator.requests().len(), requests);
+    }
+}
+
+#[test]
+fn a_token_is_used_only_for_what_it_was_fetched_for() {
+    let scopes = "openid,session,AdobeID,read_organizations,additional_info.projectedProductContext";
+    let reversed: Vec<&str> = scopes.rsplit(',').collect();
+    let other: Value =
+        serde_json::from_str(&World::empty().emulator.credential_file(ims_emulator::Flow::Migrated)).unwrap();
+    let same = json!({"x": 1});
+    let another_client = json!({"API_KEY": other["CLIENT_ID"], "CLIENT_SECRET": other["CLIENT_SECRETS"][0]});
+    let ended = json!({"ACCESS_TOKEN": "a.b.c", "ACCESS_TOKEN_EXPIRES_AT": 1});
+    let elsewhere = World::oauth();
+    for runner in RUNNERS {
+        for (what, table, fetches) in [
+            ("the environment's own", json!([same, same]), 0),
+            ("the same scopes in another order", json!([{"SCOPES": reversed.join(" ")}, {"SCOPES": reversed}]), 0),
+            ("another client, then the first again", json!([same, another_client, another_client, same]), 2),
+            ("other scopes", json!([{"SCOPES": "openid,AdobeID"}, {"SCOPES": "AdobeID, openid"}, same]), 2),
+            ("another organization", json!([{"IMS_ORG": "0@AdobeOrg"}, {"IMS_ORG": "0@AdobeOrg"}]), 1),
+            ("another IMS, then the first again", json!([same, {"IMS": elsewhere.emulator.url()}, same]), 1),
+            ("a token of the row's own that has ended", json!([ended]), 1),
+        ] {
+            let world = World::oauth();
+            generate(&world, &["--with-secret"]);
+            assert_clean(&world.run("aep-postman", &["environment", "-o", "environment.json"]));
+            world.write("rows.json", &table.to_string());
+            let before = (world.emulator.token_requests(), elsewhere.emulator.token_requests());
+            let Some(output) = runner.run(&world, &["-d", "rows.json"]) else { return };
+            let shown = shown(&output);
+            assert_eq!(output.status.success(), !what.contains("organization"), "{runner:?} {what}\n{shown}");
+            assert_eq!(world.emulator.token_requests() - before.0, fetches, "{runner:?} {what}");
+            let there = elsewhere.emulator.token_requests() - before.1;
+            assert_eq!(there, usize::from(what.contains("IMS")), "{runner:?} {what}");
+        }
+    }
+}
+
+#[test]
+fn a_token_for_another_without_a_secret_stops_and_names_the_variable() {
+    for runner in RUNNERS {
+        for (key, new) in [("SCOPES", "openid"), ("API_KEY", "another"), ("IMS_ORG", "0@AdobeOrg")] {
+            let world = World::oauth();
+            generate(&world, &[]);
+            assert_clean(&world.run("aep-postman", &["environment", "-o", "environment.json"]));
+            edit(&world, &[(key, new)]);
+            let Some(output) = runner.run(&world, &[]) else { return };
+            let shown = shown(&output);
+            assert!(!output.status.success(), "{runner:?} {key}");
+            assert!(shown.contains(&format!("another {key}")) && shown.contains("no CLIENT_SECRET"), "{shown}");
+            assert_called(&world, 0);
+        }
+    }
+}
+
+/// A token that tells other scopes than were asked for, as IMS may grant them.
+#[test]
+fn a_token_with_other_scopes_than_asked_for_is_used_as_it_was_fetched() {
+    use ims_emulator::{Fault, Kind};
+    for runner in RUNNERS {
+        let world = World::oauth();
+        generate(&world, &[]);
+        let claims = "eyJjbGllbnRfaWQiOiJhNjRmNWYxMDg0OWE0MTBhOTdmZmRhYzhhZTFlYWUwZSIsInNjb3BlIjoib3BlbmlkIn0";
+        let body =
+            json!({"access_token": format!("h.{claims}.s"), "token_type": "bearer", "expires_in": 86399}).to_string();
+        world.emulator.fault(Fault::always(Kind::respond(200, &body)).at("/ims/token"));
+        assert!(world.run("aep-postman", &["environment", "-o", "environment.json"]).status.success());
+        let requests = world.emulator.token_requests();
+        let Some(output) = runner.run(&world, &[]) else { return };
+        assert!(!shown(&output).contains("aep: access token"), "{}", shown(&output));
+        assert_eq!(world.emulator.token_requests(), requests);
+        // And not for others.
+        edit(&world, &[("SCOPES", "openid")]);
+        let output = runner.run(&world, &[]).unwrap();
+        assert!(shown(&output).contains("another SCOPES"), "{}", shown(&output));
+    }
+}
+
+#[test]
+fn a_token_put_in_by_hand_is_judged_by_what_it_tells() {
+    let world = World::oauth();
+    generate(&world, &["--with-secret"]);
+    let Some(_) = Runner::Newman.run(&world, &["--export-environment", "environment.json"]) else { return };
+    let mine = text(&world.run("aep-auth", &["token", "--renew"]).stdout);
+    let requests = world.emulator.token_requests();
+    // The end that stands there is the other token's.
+    edit(&world, &[("ACCESS_TOKEN", mine.trim()), ("ACCESS_TOKEN_EXPIRES_AT", "1")]);
+    for (expected, change) in [(0, ("ACCESS_TOKEN", mine.trim())), (1, ("SCOPES", "openid"))] {
+        edit(&world, &[change]);
+        assert!(Runner::Newman.run(&world, &[]).unwrap().status.success());
+        assert_eq!(world.emulator.token_requests() - requests, expected);
+    }
+    // Its own end in the past is the end, without any note of another.
+    assert_clean(&world.run("aep-postman", &["environment", "-o", "environment.json"]));
+    edit(&world, &[("ACCESS_TOKEN_EXPIRES_AT", "1")]);
+    assert!(Runner::Newman.run(&world, &[]).unwrap().status.success());
+    assert_eq!(world.emulator.token_requests() - requests, 2);
+}
+
+#[test]
+fn words_of_ims_are_shown_cleaned() {
+    use ims_emulator::{Fault, Kind};
+    for runner in RUNNERS {
+        let world = World::oauth();
+        generate(&world, &["--with-secret"]);
+        let secret = world.variable("AEP_CLIENT_SECRET");
+        let body = json!({"error": "invalid_scope", "error_description": format!("no\u{1b}[31m scope\nfor {secret}")});
+        world.emulator.fault(Fault::always(Kind::respond(400, &body.to_string())).at("/ims/token"));
+        let Some(output) = runner.run(&world, &[]) else { return };
+        let shown = shown(&output);
+        assert!(shown.contains("IMS refused: invalid_scope: no [31m scope for ***"), "{shown}");
+        assert!(!shown.contains("\u{1b}[31m scope") && !shown.contains(secret), "{shown}");
+    }
+}
+
+#[test]
+fn a_refused_call_and_a_wrong_answer_are_failed_tests() {
+    use ims_emulator::{Fault, Kind};
+    for runner in RUNNERS {
+        for (status, body, failed) in [
+            (403, r#"{"error_code":"403003","message":"Api Key is invalid"}"#, "403003"),
+            (200, "{}", "each class has a title"),
+        ] {
+            let world = World::oauth();
+            generate(&world, &["--with-secret"]);
+            world.emulator.fault(Fault::always(Kind::respond(status, body)).at("/data/"));
+            let Some(output) = runner.run(&world, &[]) else { return };
+            assert!(!output.status.success(), "{runner:?} {status}");
+            assert!(shown(&output).contains(failed), "{}", shown(&output));
+        }
+    }
+}
+
+/// As the page has it: what these write is to be kept out of artifacts.
+#[test]
+fn only_the_reports_that_the_page_names_hold_secrets() {
+    let world = World::oauth();
+    generate(&world, &["--with-secret"]);
+    let reports = ["-r", "json,junit", "--reporter-json-export", "r.json", "--reporter-junit-export", "r.xml"];
+    let Some(_) = Runner::Newman.run(&world, &reports) else { return };
+    // newman breaks long lines in the middle of a word.
+    let beginning = &world.variable("AEP_CLIENT_SECRET")[..10];
+    let holds = |text: &str| text.contains(beginning) && text.contains("eyJ");
+    assert!(holds(&std::fs::read_to_string(world.path("r.json")).unwrap()));
+    let junit = std::fs::read_to_string(world.path("r.xml")).unwrap();
+    assert!(!junit.contains(beginning) && !junit.contains("eyJ"));
+    let verbose = Runner::Newman.run(&world, &["--verbose"]).unwrap();
+    assert!(holds(&shown(&verbose)));
+}
+
+#[test]
+fn each_line_of_the_page_works_as_it_stands() {
+    let mut world = World::empty();
+    let (Some(newman), Some(postman)) = (Runner::Newman.program(), Runner::PostmanCli.program()) else { return };
+    let url = world.emulator.url();
+    world.write("Downloads/credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    world.write("Schema Registry API.postman_collection.json", &ADOBE_STYLE.replace("PLATFORM", &url));
+    std::fs::create_dir(world.path("bin")).unwrap();
+    #[cfg(unix)]
+    for (program, name) in [(newman, "newman"), (postman, "postman")] {
+        std::os::unix::fs::symlink(program, world.path("bin").join(name)).unwrap();
+    }
+    let page = std::fs::read_to_string(root().join("integrations/postman/README.md")).unwrap();
+    let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
+    assert_eq!(blocks.len(), 5);
+    let to_the_emulator = format!("import ~/Downloads/credential.json --ims-url {url} --platform-url {url}");
+    let script = blocks.concat().replace("import ~/Downloads/credential.json", &to_the_emulator);
+    let output = sh(world.set("LC_ALL", "C.UTF-8"), &format!("set -e\nPATH=$HOME/bin:$PATH\n{script}"));
+    assert!(output.status.success(), "{}", shown(&output));
+    assert_called(&world, 6);
+    let environment = read(&world.path("aep.postman_environment.json"));
+    assert_eq!(environment["name"], "AEP default");
+    let shown = shown(&output);
+    assert!(shown.contains("each class has a title") && !shown.contains("eyJ"), "{shown}");
+}
+
+fn sh(world: &World, script: &str) -> Output {
+    let mut shell = Command::new("sh");
+    world.prepare(&mut shell);
+    shell.args(["-c", script]).output().unwrap()
 }
 
 /// In the style of Adobe's samples: no authorization at the top, literal headers, and a script for each request that
@@ -336,10 +609,13 @@ fn a_key_in_every_form_signs_in_the_sandbox() {
 
 #[test]
 fn the_scripts_are_clean_to_the_linter() {
-    let folder = root().join("tests/postman");
-    if !folder.join("node_modules/.bin/eslint").exists() {
-        return skip("eslint is not installed: npm ci --prefix tests/postman");
+    let Some(eslint) = stories::node_module("eslint/bin/eslint.js") else { return };
+    let world = World::empty();
+    for flow in ["oauth", "jwt"] {
+        let printed = text(&world.run("aep-postman", &["script", "--flow", flow]).stdout);
+        let mut lint = Command::new(&eslint);
+        lint.args(["--max-warnings", "0", "--stdin", "--stdin-filename", "script.js"]);
+        let output = lint.current_dir(root().join("tests/postman")).stdin(world.input(&printed)).output().unwrap();
+        assert!(output.status.success(), "{flow} {}", text(&output.stdout));
     }
-    let output = Command::new("npm").args(["run", "--silent", "lint"]).current_dir(folder).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stdout));
 }

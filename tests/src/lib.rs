@@ -251,6 +251,16 @@ pub fn has(program: &str) -> bool {
     found
 }
 
+/// A program among the JavaScript tools; says visibly that a test is skipped where they are not installed.
+pub fn node_module(path: &str) -> Option<PathBuf> {
+    let program = root().join("tests/postman/node_modules").join(path);
+    if program.is_file() {
+        return Some(program);
+    }
+    skip(&format!("{path} is not installed: npm ci --prefix tests/postman"));
+    None
+}
+
 /// Says visibly why a test is skipped; fails it where nothing may be skipped.
 pub fn skip(why: &str) {
     use std::io::Write;

@@ -34,6 +34,9 @@ pub(crate) enum Command {
         /// Collection (v2.1) to add the script to [default: a small one of our own]
         #[arg(long, value_name = "FILE")]
         from: Option<PathBuf>,
+        /// Leave the script out, or take ours out of the collection
+        #[arg(long)]
+        no_script: bool,
         /// File to write, readable by you alone [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! A collection (v2.1) with the script at its top.
+//! A collection (v2.1) with the script at its top, or without it.
 //!
 //! The format: <https://schema.getpostman.com/json/collection/v2.1.0/docs/index.html>.
 
@@ -11,21 +11,23 @@ use serde_json::{Value, json};
 use crate::json::{self, Object};
 use crate::script;
 
-/// A small collection of our own, for the profile's platform.
-pub(crate) fn own(profile: Option<&Profile>, flow: Flow) -> Result<String> {
+/// A small collection of our own, for the profile's platform; with the script of a flow, or without any.
+pub(crate) fn own(profile: Option<&Profile>, flow: Option<Flow>) -> Result<String> {
     let text = include_str!("../collection.json");
     let mut object = Object::parse(text, Path::new("collection.json"))?;
     let platform = profile.map_or_else(|| DEFAULT_PLATFORM_URL.to_owned(), |profile| profile.platform_url.to_string());
     object.set_value("variable", &json!([{"key": "PLATFORM_URL", "value": platform}]))?;
-    add_script(&mut object, flow)?;
+    if let Some(flow) = flow {
+        add_script(&mut object, flow)?;
+    }
     Ok(object.render())
 }
 
-/// An existing collection, with the script added; everything else stays.
+/// An existing collection, with the script of a flow added, or with ours taken out of it; everything else stays.
 ///
 /// # Errors
 /// Configuration, when the text is no v2.1 collection.
-pub(crate) fn with_script(text: &str, file: &Path, flow: Flow) -> Result<String> {
+pub(crate) fn from(text: &str, file: &Path, flow: Option<Flow>) -> Result<String> {
     let mut object = Object::parse(text, file)?;
     let refuse = |why: &str| {
         Error::configuration(format!("{} is no Postman collection v2.1: {why}", file.display()))
@@ -43,7 +45,10 @@ pub(crate) fn with_script(text: &str, file: &Path, flow: Flow) -> Result<String>
     if object.items("event").is_none() && object.value("event").is_some_and(|event| !event.is_null()) {
         return Err(refuse("its event is no list"));
     }
-    add_script(&mut object, flow)?;
+    match flow {
+        Some(flow) => add_script(&mut object, flow)?,
+        None => remove_script(&mut object)?,
+    }
     Ok(object.render())
 }
 
@@ -63,6 +68,30 @@ fn add_script(object: &mut Object, flow: Flow) -> Result<()> {
         }
     }
     object.set("event", json::array(&events)?);
+    Ok(())
+}
+
+/// Takes our script out; an event that held nothing else goes with it.
+fn remove_script(object: &mut Object) -> Result<()> {
+    let events = object.items("event").unwrap_or_default();
+    let mut kept = Vec::new();
+    let mut was_there = false;
+    for event in events {
+        match serde_json::from_str(event.get()).ok().and_then(|event| with_new_script(event, &[])) {
+            None => kept.push(event),
+            Some(rest) => {
+                was_there = true;
+                if rest.pointer("/script/exec").and_then(Value::as_array).is_some_and(|lines| !lines.is_empty()) {
+                    kept.push(json::raw(&rest)?);
+                }
+            }
+        }
+    }
+    match (was_there, kept.is_empty()) {
+        (false, _) => {}
+        (true, true) => object.remove("event"),
+        (true, false) => object.set("event", json::array(&kept)?),
+    }
     Ok(())
 }
 
@@ -94,7 +123,7 @@ mod tests {
     const SCHEMA: &str = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json";
 
     fn add(text: &str) -> Result<String> {
-        with_script(text, Path::new("c.json"), Flow::Oauth)
+        from(text, Path::new("c.json"), Some(Flow::Oauth))
     }
 
     #[test]
@@ -121,7 +150,7 @@ mod tests {
         let text = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[]}}"#);
         let once = add(&text).unwrap();
         assert_eq!(add(&once).unwrap(), once);
-        let jwt = with_script(&once, Path::new("c.json"), Flow::Jwt).unwrap();
+        let jwt = from(&once, Path::new("c.json"), Some(Flow::Jwt)).unwrap();
         assert_eq!(serde_json::from_str::<Value>(&jwt).unwrap()["event"].as_array().unwrap().len(), 1);
     }
 
@@ -133,7 +162,7 @@ mod tests {
         lines.insert(0, "before();".into());
         lines.push("after();".into());
         assert_eq!(serde_json::from_str::<Value>(&add(&edited.to_string()).unwrap()).unwrap(), edited);
-        let other = with_script(&edited.to_string(), Path::new("c.json"), Flow::Jwt).unwrap();
+        let other = from(&edited.to_string(), Path::new("c.json"), Some(Flow::Jwt)).unwrap();
         let other: Value = serde_json::from_str(&other).unwrap();
         let lines = other["event"][0]["script"]["exec"].as_array().unwrap();
         assert_eq!((lines[0].as_str(), lines[lines.len() - 1].as_str()), (Some("before();"), Some("after();")));
@@ -169,8 +198,29 @@ mod tests {
 
     #[test]
     fn our_own_collection_is_one() {
-        let own = own(None, Flow::Oauth).unwrap();
-        assert!(own.contains("https://platform.adobe.io"));
-        assert_eq!(add(&own).unwrap(), own);
+        let with = own(None, Some(Flow::Oauth)).unwrap();
+        assert!(with.contains("https://platform.adobe.io"));
+        assert_eq!(add(&with).unwrap(), with);
+        let without = own(None, None).unwrap();
+        assert_eq!((without.contains(script::MARK), from(&with, Path::new("c.json"), None).unwrap()), (false, without));
+    }
+
+    #[test]
+    fn without_the_script_all_else_stays() {
+        let remove = |text: &str| from(text, Path::new("c.json"), None).unwrap();
+        let mine = r#"{"listen":"prerequest","script":{"exec":["mine();"]}}"#;
+        for events in
+            [String::new(), format!(r#","event":[{mine}]"#), r#","event":[]"#.to_owned(), r#","event":null"#.to_owned()]
+        {
+            let text = format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[{{"n":1.0}}]{events}}}"#);
+            assert_eq!(remove(&text).matches(['{', '[']).count(), text.matches(['{', '[']).count(), "{text}");
+            assert!(!remove(&add(&text).unwrap()).contains(script::MARK));
+            assert_eq!(remove(&add(&text).unwrap()).contains("mine();"), text.contains("mine();"));
+        }
+        let mut around: Value =
+            serde_json::from_str(&add(&format!(r#"{{"info":{{"schema":"{SCHEMA}"}},"item":[]}}"#)).unwrap()).unwrap();
+        around["event"][0]["script"]["exec"].as_array_mut().unwrap().push("after();".into());
+        let rest: Value = serde_json::from_str(&remove(&around.to_string())).unwrap();
+        assert_eq!(rest["event"][0]["script"]["exec"], json!(["after();"]));
     }
 }

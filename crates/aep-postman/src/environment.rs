@@ -1,15 +1,18 @@
 //! The environment, in Postman's format and with the variable names of Adobe's own collections.
 
+use std::fmt;
 use std::path::Path;
 
 use aep_cli::ask::Secrets;
 use aep_core::profile::{DEFAULT_IMS_URL, Flow};
 use aep_core::token::Token;
 use aep_core::{Context, Error, Profile, Result, duration};
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Value, json};
 
 use crate::json::{self, Object};
+
+mod fetched_for;
 
 /// What a variable holds, in Postman's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,15 +23,24 @@ enum Kind {
 }
 
 /// A variable.
-#[derive(Debug)]
 struct Variable {
     key: &'static str,
     value: String,
     kind: Kind,
 }
 
-/// Variables that hold a long-lived secret; they are dropped from an existing file unless they are asked for.
+// A token or a secret may be the value.
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable").field("key", &self.key).field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Variables that hold a long-lived secret: put into a file only where they are asked for, kept where the user has them.
 const SECRETS: [&str; 2] = ["CLIENT_SECRET", "PRIVATE_KEY"];
+
+/// Notes of the script about a token that is replaced.
+const NOTES: [&str; 2] = ["ACCESS_TOKEN_FOR", "ACCESS_TOKEN_LIFE"];
 
 /// The text of the environment; `existing` is the file that it replaces.
 ///
@@ -63,12 +75,17 @@ pub(crate) fn render(
     object.set("values", json::array(&values)?);
     // A description of the user's own stays.
     let description = object.value("description");
-    if description.is_none_or(|text| [NO_SANDBOX, SANDBOX_OF_THE_FILE, ""].iter().any(|ours| text == *ours)) {
+    if description.as_ref().is_none_or(is_ours) {
         let has_sandbox = values.iter().any(|item| key_of(item).as_deref() == Some("SANDBOX_NAME"));
-        match (&profile.sandbox, has_sandbox) {
-            (Some(_), _) => object.remove("description"),
-            (None, true) => object.set_value("description", &SANDBOX_OF_THE_FILE.into())?,
-            (None, false) => object.set_value("description", &NO_SANDBOX.into())?,
+        let sandbox = match (&profile.sandbox, has_sandbox) {
+            (Some(_), _) => "",
+            (None, true) => SANDBOX_OF_THE_FILE,
+            (None, false) => NO_SANDBOX,
+        };
+        let secret = if kept_secrets(&values, secrets.is_some()).next().is_some() { SECRET_OF_THE_FILE } else { "" };
+        match [sandbox, secret].join(" ").trim() {
+            "" => object.remove("description"),
+            text => object.set_value("description", &text.into())?,
         }
     }
     object.set_value("_postman_variable_scope", &"environment".into())?;
@@ -81,6 +98,36 @@ const NO_SANDBOX: &str = "The profile names no sandbox: no x-sandbox-name is sen
 
 const SANDBOX_OF_THE_FILE: &str =
     "The profile names no sandbox; SANDBOX_NAME is what it was in this file, and x-sandbox-name is sent with it.";
+
+const SECRET_OF_THE_FILE: &str = "The secret is what it was in this file.";
+
+/// Whether a description is one that was written here.
+fn is_ours(description: &Value) -> bool {
+    let sentences = [NO_SANDBOX, SANDBOX_OF_THE_FILE, SECRET_OF_THE_FILE];
+    let rest =
+        description.as_str().map(|text| sentences.iter().fold(text.to_owned(), |rest, own| rest.replace(own, "")));
+    rest.is_some_and(|rest| rest.trim().is_empty())
+}
+
+/// The secrets that a file has by its user.
+fn kept_secrets(values: &[Box<RawValue>], is_written: bool) -> impl Iterator<Item = String> {
+    let has_value = |item: &RawValue| {
+        let value = serde_json::from_str::<Object>(item.get()).ok()?.value("value");
+        value.as_ref().and_then(Value::as_str).map(|value| !value.is_empty())
+    };
+    let kept = values.iter().filter(move |_| !is_written);
+    kept.filter(move |item| has_value(item) == Some(true))
+        .filter_map(|item| key_of(item))
+        .filter(|key| SECRETS.contains(&key.as_str()))
+}
+
+/// Tells at `info` what of an existing file stayed.
+pub(crate) fn log_kept(context: &Context, written: &str, file: &Path, secrets: Option<&Secrets>) {
+    let values = Object::parse(written, file).ok().and_then(|object| object.items("values")).unwrap_or_default();
+    let kept: Vec<String> = kept_secrets(&values, secrets.is_some()).collect();
+    let secret = if kept.is_empty() { String::new() } else { format!("; {} stayed as it was", kept.join(", ")) };
+    context.log.info(format_args!("{}: the variables of the profile were written{secret}", file.display()));
+}
 
 fn variables(profile: &Profile, token: Option<&Token>, secrets: Option<&Secrets>) -> Result<Vec<Variable>> {
     let variable = |key, value: String| Variable { key, value, kind: Kind::Default };
@@ -99,6 +146,8 @@ fn variables(profile: &Profile, token: Option<&Token>, secrets: Option<&Secrets>
     if profile.flow == Flow::Oauth {
         variables.push(variable("SCOPES", profile.scopes.join(",")));
     }
+    let note = token.and_then(|token| fetched_for::note(profile, token));
+    variables.extend(note.map(|note| variable("ACCESS_TOKEN_FOR", note)));
     variables.extend(profile.technical_account_id.clone().map(|account| variable("TECHNICAL_ACCOUNT_ID", account)));
     if let Some(Secrets { client_secret, private_key }) = secrets {
         variables.push(secret("CLIENT_SECRET", client_secret.expose()));
@@ -123,11 +172,7 @@ fn key_of(item: &RawValue) -> Option<String> {
 
 /// Replaces our variables where they stand, adds those that are missing, and keeps all others.
 fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> {
-    values.retain(|item| {
-        let key = key_of(item);
-        let is_ours = variables.iter().any(|variable| Some(variable.key) == key.as_deref());
-        is_ours || SECRETS.iter().all(|secret| Some(*secret) != key.as_deref())
-    });
+    values.retain(|item| key_of(item).is_none_or(|key| !NOTES.contains(&key.as_str())));
     for variable in variables {
         let kind = if variable.kind == Kind::Secret { "secret" } else { "default" };
         let item = json!({"key": variable.key, "value": variable.value, "type": kind, "enabled": true});
@@ -165,5 +210,52 @@ pub(crate) fn exported_at(context: &Context, given: Option<&str>) -> Result<Stri
         Ok(given.to_owned())
     } else {
         Err(Error::usage(format!("--exported-at is `{given}`; expected a time like 2026-01-02T03:04:05Z")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merged(values: &str, variables: &[Variable]) -> String {
+        let mut values = Object::parse(values, Path::new("e.json")).unwrap().items("values").unwrap();
+        merge(&mut values, variables).unwrap();
+        values.iter().map(|item| item.get()).collect::<Vec<_>>().join(" ")
+    }
+
+    fn token(value: &str) -> Variable {
+        Variable { key: "ACCESS_TOKEN", value: value.to_owned(), kind: Kind::Secret }
+    }
+
+    #[test]
+    fn what_the_user_has_stays_where_it_stands_and_ours_is_replaced_where_it_stands() {
+        let file = r#"{"values":[{"key":"CLIENT_SECRET","value":"s"},{"key":"ACCESS_TOKEN","value":"old"},{"key":"n","value":1.0},{"value":"x"}]}"#;
+        let new = r#"{"enabled":true,"key":"ACCESS_TOKEN","type":"secret","value":"new"}"#;
+        let expected =
+            format!(r#"{{"key":"CLIENT_SECRET","value":"s"}} {new} {{"key":"n","value":1.0}} {{"value":"x"}}"#);
+        assert_eq!(merged(file, &[token("new")]), expected);
+    }
+
+    #[test]
+    fn both_of_two_are_replaced_and_the_notes_of_the_old_token_go() {
+        let file = r#"{"values":[{"key":"ACCESS_TOKEN","value":"a"},{"key":"ACCESS_TOKEN","value":"b"},{"key":"ACCESS_TOKEN_FOR","value":"c"}]}"#;
+        let merged = merged(file, &[token("new")]);
+        assert_eq!((merged.matches("new").count(), merged.contains("ACCESS_TOKEN_FOR")), (2, false));
+    }
+
+    #[test]
+    fn debug_output_has_no_value() {
+        let marker = "marker-0f3a";
+        let object = Object::parse(&format!(r#"{{"values":[{{"value":"{marker}"}}]}}"#), Path::new("e.json")).unwrap();
+        let shown = format!("{:?} {object:?}", token(marker));
+        assert!(!shown.contains(marker) && shown.contains("ACCESS_TOKEN") && shown.contains("values"), "{shown}");
+    }
+
+    #[test]
+    fn only_a_description_of_ours_is_replaced() {
+        let ours = [NO_SANDBOX, SANDBOX_OF_THE_FILE, SECRET_OF_THE_FILE, ""];
+        assert!(ours.iter().all(|text| is_ours(&(*text).into())));
+        assert!(is_ours(&format!("{NO_SANDBOX} {SECRET_OF_THE_FILE}").into()));
+        assert!(!is_ours(&"mine".into()) && !is_ours(&format!("{NO_SANDBOX} Mine.").into()) && !is_ours(&1.into()));
     }
 }

@@ -8,8 +8,15 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// The keys of an object in order, each with the text of its value.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Object(Vec<(String, Box<RawValue>)>);
+
+// The values may hold a token or a secret.
+impl fmt::Debug for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.iter().map(|(key, _)| key)).finish()
+    }
+}
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {

@@ -39,11 +39,12 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
             };
             invocation.output.extend_from_slice(script::of(flow).as_bytes());
         }
-        Command::Collection { from, output } => {
+        Command::Collection { from, no_script, output } => {
             let profile = profile::resolve_if_any(invocation.context, &selection)?;
             let flow = profile.as_ref().map_or(Flow::Oauth, |profile| profile.flow);
+            let flow = (!no_script).then_some(flow);
             let text = match from {
-                Some(from) => collection::with_script(&read(&from)?, &from, flow)?,
+                Some(from) => collection::from(&read(&from)?, &from, flow)?,
                 None => collection::own(profile.as_ref(), flow)?,
             };
             deliver(invocation, output.as_deref(), &text)?;
@@ -87,7 +88,11 @@ fn environment(
         },
     };
     let text = environment::render(&profile, token.as_ref(), secrets.as_ref(), &exported_at, existing)?;
-    deliver(invocation, arguments.output.as_deref(), &text).map(|()| 0)
+    deliver(invocation, arguments.output.as_deref(), &text)?;
+    if let Some((_, file)) = existing {
+        environment::log_kept(context, &text, file, secrets.as_ref());
+    }
+    Ok(0)
 }
 
 fn flow_of_profile(invocation: &Invocation<'_>, selection: &ProfileSelection) -> Result<Flow> {
