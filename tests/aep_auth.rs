@@ -150,7 +150,23 @@ fn exec_hands_over_the_token_and_no_secret() {
 }
 
 #[test]
-fn exec_keeps_the_variables_that_a_profile_refers_to() {
+fn exec_leaves_the_secrets_where_they_are_asked_for() {
+    let mut world = World::oauth();
+    world.set("AEP_PRIVATE_KEY_PASSPHRASE", "marker-passphrase");
+    let token = world.token();
+    let output = world.run("aep-auth", &["exec", "--keep-secrets", "--", "env"]);
+    assert_clean(&output);
+    let secret = format!("AEP_CLIENT_SECRET={}\n", world.variable("AEP_CLIENT_SECRET"));
+    for line in [&secret, "AEP_PRIVATE_KEY_PASSPHRASE=marker-passphrase\n", &format!("AEP_ACCESS_TOKEN={token}\n")] {
+        assert!(text(&output.stdout).contains(line), "{line}");
+    }
+    // What comes after the command's name is the command's.
+    let output = world.run("aep-auth", &["exec", "echo", "--keep-secrets"]);
+    assert_eq!(text(&output.stdout), "--keep-secrets\n");
+}
+
+#[test]
+fn exec_takes_away_the_variables_that_a_profile_refers_to() {
     let mut world = World::empty();
     let file = world.write("c.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
     assert_clean(&world.import(file.to_str().unwrap(), &[]));
@@ -178,6 +194,46 @@ fn exec_passes_exit_codes_and_signals_through() {
     {
         use std::os::unix::process::ExitStatusExt;
         assert_eq!(code(&["sh", "-c", "kill -TERM $$"]).signal(), Some(15));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_says_as_a_shell_does_why_it_runs_nothing() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::oauth();
+    world.write("here", "#!/bin/sh\n");
+    let orphan = world.write("orphan", "#!/no/such/shell\n");
+    std::fs::set_permissions(orphan, std::fs::Permissions::from_mode(0o755)).unwrap();
+    for (program, code, why) in [
+        ("no-such-program", 127, "there is no such program"),
+        ("./no-such-program", 127, "there is no such program"),
+        // The current folder is not looked into.
+        ("here", 127, "there is no such program"),
+        ("./here", 126, "./here is no program that you can run"),
+        ("/", 126, "/ is no program that you can run"),
+        ("./orphan", 126, "the program that it wants to be run by is missing"),
+    ] {
+        let mut command = world.command("aep-auth");
+        let path = format!(":.:{}", std::env::var("PATH").unwrap());
+        let output = command.args(["exec", "--", program]).env("PATH", path).output().unwrap();
+        let told = stories::assert_refused(&output, code);
+        assert_eq!(told, format!("error: cannot run `{program}`: {why}\n"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn exec_passes_on_an_ignored_sigpipe_and_no_other() {
+    let world = World::oauth();
+    world.token();
+    // A shell cannot change what it inherited as ignored, so that the signal ends it only where it was not.
+    let line = "aep-auth exec -- sh -c 'trap - PIPE; kill -PIPE $$; echo alive'";
+    for (before, alive) in [("", ""), ("trap '' PIPE;", "alive\n")] {
+        let mut shell = std::process::Command::new("sh");
+        world.prepare(&mut shell);
+        let output = shell.args(["-c", &format!("{before} {line}")]).output().unwrap();
+        assert_eq!(text(&output.stdout), alive, "{before}");
     }
 }
 

@@ -55,6 +55,10 @@ pub(crate) enum Command {
     },
     /// Run a command with the token in its environment
     Exec {
+        /// Leave the variables that hold secrets, for a command that asks for tokens itself
+        #[arg(long)]
+        keep_secrets: bool,
+
         /// Command and its arguments
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
         command: Vec<std::ffi::OsString>,

@@ -17,7 +17,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
         Command::Token(arguments) => commands::token::run(invocation, &selection, &arguments)?,
         Command::Headers { format } => commands::headers::run(invocation, &selection, format)?,
         Command::Env { shell } => commands::env::run(invocation, &selection, shell)?,
-        Command::Exec { command } => return commands::exec::run(invocation, &selection, &command),
+        Command::Exec { keep_secrets, command } => {
+            let secrets = if keep_secrets { commands::exec::Secrets::Kept } else { commands::exec::Secrets::Withheld };
+            return commands::exec::run(invocation, &selection, &command, secrets);
+        }
         Command::Status { json, all, exit_code } => {
             let form = if json { commands::status::Form::Json } else { commands::status::Form::Text };
             let code = if all {

@@ -10,6 +10,7 @@ mod dispatch;
 mod import;
 mod input;
 mod profile_store;
+mod prompt;
 mod quick;
 mod quote;
 mod road;

@@ -13,7 +13,7 @@ use aep_core::acquire::{self, Lookup};
 use aep_core::profile::ProfileSelection;
 use aep_core::secret::Secret;
 use aep_core::token::{AccessToken, Token};
-use aep_core::{Environment, Error, Profile, Result};
+use aep_core::{Error, Profile, Result, program};
 use serde_json::Value;
 
 use crate::Invocation;
@@ -255,46 +255,13 @@ fn other_version(program: &Path) -> Error {
 /// # Errors
 /// Configuration, with the places that were looked at.
 pub fn find(invocation: &Invocation<'_>) -> Result<PathBuf> {
-    const NAME: &str = if cfg!(windows) { "aep-auth.exe" } else { "aep-auth" };
-    let beside = invocation.executable.folder();
-    let on_path = path_folders(&invocation.context.environment);
-    let mut looked_at = Vec::new();
-    for folder in beside.into_iter().chain(on_path) {
-        let program = folder.join(NAME);
-        if may_be_run(&program) {
-            return Ok(program);
-        }
-        if !looked_at.contains(&folder) {
-            looked_at.push(folder);
-        }
-    }
-    let places: Vec<String> = looked_at.iter().map(|folder| folder.display().to_string()).collect();
-    Err(Error::configuration(format!(
-        "aep-auth, which fetches tokens, was not found; looked at: {}",
-        if places.is_empty() { "no folder".to_owned() } else { places.join(", ") },
-    ))
-    .with_hint("install it beside this program: ./install.sh in a clone, or the package that this program came in"))
-}
-
-fn path_folders(environment: &Environment) -> Vec<PathBuf> {
-    let path = environment.raw("PATH").unwrap_or_default();
-    std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect()
-}
-
-/// A file of the user's or of root's that nobody else can write, in a folder where nobody else can replace it.
-#[cfg(unix)]
-fn may_be_run(program: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    const STICKY: u32 = 0o1000;
-    let own = rustix::process::geteuid().as_raw();
-    let is_ours = |metadata: &std::fs::Metadata| metadata.uid() == own || metadata.uid() == 0;
-    let Ok(file) = std::fs::metadata(program) else { return false };
-    let Some(folder) = program.parent().and_then(|folder| std::fs::metadata(folder).ok()) else { return false };
-    let can_be_replaced = folder.mode() & 0o002 != 0 && folder.mode() & STICKY == 0;
-    file.is_file() && file.mode() & 0o111 != 0 && is_ours(&file) && file.mode() & 0o022 == 0 && !can_be_replaced
-}
-
-#[cfg(not(unix))]
-fn may_be_run(program: &Path) -> bool {
-    program.is_file()
+    let own = invocation.executable.path().unwrap_or_default();
+    let path = invocation.context.environment.raw("PATH");
+    program::find_beside(&own, "aep-auth", path.as_deref()).map_err(|places| {
+        let places: Vec<String> = places.iter().map(ToString::to_string).collect();
+        let places = if places.is_empty() { "no folder".to_owned() } else { places.join(", ") };
+        Error::configuration(format!("aep-auth, which fetches tokens, was not found; looked at: {places}")).with_hint(
+            "install it beside this program: ./install.sh in a clone, or the package that this program came in",
+        )
+    })
 }

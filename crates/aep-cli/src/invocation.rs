@@ -80,13 +80,12 @@ pub enum Executable {
 }
 
 impl Executable {
-    /// Its folder, with links resolved.
-    pub fn folder(&self) -> Option<PathBuf> {
-        let path = match self {
-            Self::OfProcess => std::env::current_exe().ok()?,
-            Self::At(path) => path.clone(),
-        };
-        Some(path.canonicalize().ok()?.parent()?.to_owned())
+    /// Its path.
+    pub fn path(&self) -> Option<PathBuf> {
+        match self {
+            Self::OfProcess => std::env::current_exe().ok(),
+            Self::At(path) => Some(path.clone()),
+        }
     }
 }
 

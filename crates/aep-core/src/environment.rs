@@ -88,6 +88,9 @@ impl fmt::Debug for Environment {
     }
 }
 
+/// Set by `aep-auth exec` for its command: the secret variables were taken out.
+pub const SECRETS_WITHHELD: &str = "AEP_EXEC_WITHHELD_SECRETS";
+
 /// Our own variables that hold a secret; no child process gets them from us.
 pub const SECRET_VARIABLES: [&str; 6] = [
     "AEP_CLIENT_SECRET",

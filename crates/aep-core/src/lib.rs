@@ -19,7 +19,10 @@ pub mod log;
 mod platform;
 pub mod private_file;
 pub mod profile;
+pub mod program;
 pub mod secret;
+#[cfg(unix)]
+pub mod signals;
 pub mod terminal;
 pub mod token;
 

@@ -172,9 +172,7 @@ impl<'a> RedisStore<'a> {
     fn password(&self) -> Result<Option<Secret>> {
         let (context, profile) = (self.credentials.context(), self.credentials.profile());
         let reference = profile.shared_cache_password.as_ref();
-        reference
-            .map(|reference| reference.read(context, profile.file_name(), SecretKind::SharedCachePassword))
-            .transpose()
+        reference.map(|reference| reference.read(context, profile, SecretKind::SharedCachePassword)).transpose()
     }
 
     fn name_with(&self, suffix: &str) -> Result<String, Trouble> {

@@ -1,4 +1,4 @@
-//! How our programs start: by C's `main`, where the standard library needs no preparation of its own.
+//! How our programs start, and how one becomes another: by C's `main`, where the standard library needs no preparation of its own.
 //!
 //! Before a Rust `main` the library reads `/proc/self/maps` and sets up a second stack, to be able to name a stack
 //! overflow. That is a seventh of an empty program's time, more than all that a cached answer does. With the GNU C library
@@ -6,7 +6,14 @@
 //! [`prepare`] does the two parts of it that matter. A stack overflow still ends the process, by a plain segmentation
 //! fault. Elsewhere, and in tests, `main` is the usual one.
 //!
+//! What that start changes for the programs that are run is undone by [`exec`]; [`is_ignored`] tells what was inherited.
+//!
 //! This is the only crate of ours with `unsafe` code.
+
+#[cfg(unix)]
+mod inherited;
+#[cfg(unix)]
+pub use inherited::{exec, is_ignored};
 
 /// Defines `main` from a function that gives an exit code.
 ///
@@ -38,7 +45,8 @@ macro_rules! main {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn prepare() {
     // SAFETY: ignoring a signal runs no code of ours when it arrives.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    inherited::note_pipe(before == libc::SIG_IGN);
     let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
     // SAFETY: the pointer and the length are those of an array that lives until the call returns.
     unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };

@@ -17,7 +17,7 @@ use aep_ims::{Certificate, key, refusal};
 
 use crate::cli::{FlowArgument, ImportArguments};
 use crate::import::{self, Candidate};
-use crate::{certificate, input, profile_store};
+use crate::{certificate, input, profile_store, prompt};
 
 const DEFAULT_NAME: &str = "default";
 
@@ -338,12 +338,10 @@ fn ask_passphrase(invocation: &Invocation<'_>, key_text: &Secret) -> Result<Opti
     if !std::io::stdin().is_terminal() {
         return Ok(None);
     }
-    let typed = rpassword::prompt_password("passphrase of the private key (not shown; empty to give it later): ")
-        .map_err(|error| Error::configuration(format!("cannot read the passphrase: {error}")))?;
-    if typed.is_empty() {
+    let passphrase = prompt::secret("passphrase of the private key (not shown; empty to give it later): ")?;
+    if passphrase.is_empty() {
         return Ok(None);
     }
-    let passphrase = Secret::new(typed);
     key::read(key_text, Some(&passphrase))?;
     Ok(Some(passphrase))
 }

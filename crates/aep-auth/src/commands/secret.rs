@@ -1,15 +1,19 @@
 //! `secret set`: a new client secret, from the terminal without echo or from standard input.
 
-use std::io::{IsTerminal, Read};
+use std::io::Read;
 
 use aep_cli::Invocation;
 use aep_core::profile::{Name, file};
 use aep_core::secret::store::{self, SecretKind};
 use aep_core::secret::{Reference, Secret};
 use aep_core::{Error, Result};
+use zeroize::Zeroizing;
 
 use crate::cli::SecretCommand;
-use crate::profile_store;
+use crate::{profile_store, prompt};
+
+/// A secret is a line, a key a few kilobytes.
+const MOST_BYTES: usize = 64 * 1024;
 
 pub(crate) fn run(invocation: &mut Invocation<'_>, command: &SecretCommand) -> Result<()> {
     let SecretCommand::Set { name, second } = command;
@@ -37,18 +41,18 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &SecretCommand) -> R
 
 /// Asks on a terminal without echo; else takes the first line of standard input.
 pub(crate) fn ask(invocation: &mut Invocation<'_>, what: &str) -> Result<Secret> {
-    let text = if std::io::stdin().is_terminal() {
-        rpassword::prompt_password(format!("{what}: "))
-            .map_err(|error| Error::configuration(format!("cannot read the {what}: {error}")))?
+    let secret = if invocation.terminals.has_input() {
+        prompt::secret(&format!("{what} (not shown): "))?
     } else {
-        let mut bytes = Vec::new();
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES));
         invocation
             .input
-            .take(64 * 1024)
+            .take(MOST_BYTES as u64)
             .read_to_end(&mut bytes)
-            .map_err(|error| Error::configuration(format!("cannot read the {what}: {error}")))?;
-        String::from_utf8(bytes).map_err(|_| Error::configuration(format!("the {what} is not text")))?
+            .map_err(|error| Error::configuration(format!("cannot read the {what}: {}", error.kind())))?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|_| Error::configuration(format!("the {what} is not text in UTF-8")))?;
+        Secret::new(text.lines().next().unwrap_or_default().trim().to_owned())
     };
-    let secret = Secret::new(text.lines().next().unwrap_or_default().trim().to_owned());
     if secret.is_empty() { Err(Error::configuration(format!("the {what} is empty"))) } else { Ok(secret) }
 }

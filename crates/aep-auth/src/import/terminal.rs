@@ -1,6 +1,6 @@
 //! Field by field, as the tutorial's reader copies them from the Developer Console's page.
 
-use std::io::{BufRead, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use aep_core::profile::{Flow, split_list};
@@ -8,26 +8,20 @@ use aep_core::secret::Secret;
 use aep_core::{Error, Result};
 
 use super::Candidate;
+use crate::prompt;
 
 /// A key is a few kilobytes.
 const MOST_BYTES: u64 = 64 * 1024;
 
 /// Asks on the terminal; the client secret without echo, the private key by its path.
 pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
-    let failed = |error: std::io::Error| Error::configuration(format!("cannot read from the terminal: {error}"));
-    let ask = |what: &str| -> Result<String> {
-        let mut out = std::io::stderr();
-        write!(out, "{what}: ").and_then(|()| out.flush()).map_err(failed)?;
-        let mut line = String::new();
-        std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
-        Ok(line.trim().to_owned())
-    };
+    let ask = |what: &str| prompt::line(&format!("{what}: "));
     let optional = |text: String| Some(text).filter(|text| !text.is_empty());
     let client_id = ask("API key (client id)")?;
     if client_id.is_empty() {
         return Err(Error::configuration("the client id is empty"));
     }
-    let secret = rpassword::prompt_password("client secret (not shown): ").map_err(failed)?;
+    let secret = prompt::secret("client secret (not shown): ")?;
     let org_id = optional(ask("organization id (…@AdobeOrg)")?);
     let technical_account_id =
         optional(ask("technical account id, for a service account (JWT); empty for OAuth Server-to-Server")?);
@@ -46,7 +40,7 @@ pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
         found_in: "what you typed",
         flow: Some(flow),
         client_id,
-        client_secrets: optional(secret.trim().to_owned()).map(Secret::new).into_iter().collect(),
+        client_secrets: Some(secret).filter(|secret| !secret.is_empty()).into_iter().collect(),
         org_id,
         technical_account_id,
         ..Candidate::default()

@@ -12,3 +12,35 @@ pub(crate) use unix::*;
 mod other;
 #[cfg(not(unix))]
 pub(crate) use other::*;
+
+#[cfg(not(unix))]
+#[path = "process_other.rs"]
+mod process;
+#[cfg(unix)]
+#[path = "process_unix.rs"]
+mod process;
+pub(crate) use process::output;
+
+#[cfg(not(unix))]
+#[path = "program_other.rs"]
+mod program;
+#[cfg(unix)]
+#[path = "program_unix.rs"]
+mod program;
+pub(crate) use program::{check_program, is_executable};
+
+/// Why a command gave no output.
+#[derive(Debug)]
+pub(crate) enum OutputError {
+    /// It could not be started.
+    Start(std::io::Error),
+    /// Its output could not be read.
+    Read(std::io::Error),
+    /// The time was over.
+    TooLong,
+    /// There was more than was asked for.
+    TooLarge,
+    /// This process was told to end.
+    #[cfg(unix)]
+    Interrupted,
+}

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use super::store::SecretKind;
 use super::{Reference, Secret};
 use crate::acquire::Accepted;
+use crate::environment::SECRETS_WITHHELD;
 use crate::profile::Flow;
 use crate::token::{Earners, Proof};
 use crate::{Context, Error, Profile, Result};
@@ -50,6 +51,11 @@ impl<'a> Credentials<'a> {
             let error = Error::configuration(format!("the client secret is missing in {}", self.profile.origin));
             match self.profile.file_name() {
                 Some(name) => error.with_hint(format!("aep-auth secret set {name}")),
+                None if self.context.environment.has(SECRETS_WITHHELD) => Error::configuration(format!(
+                    "{}CLIENT_SECRET is not set: aep-auth exec takes the secrets out of its command's environment",
+                    self.profile.origin.variable_prefix()
+                ))
+                .with_hint("aep-auth exec --keep-secrets -- COMMAND"),
                 None => error.with_hint(format!("set {}CLIENT_SECRET", self.profile.origin.variable_prefix())),
             }
         })
@@ -185,7 +191,7 @@ impl<'a> Credentials<'a> {
         if let Some(secret) = cell.get() {
             return Ok(secret);
         }
-        let secret = reference.read(self.context, self.profile.file_name(), kind)?;
+        let secret = reference.read(self.context, self.profile, kind)?;
         Ok(cell.get_or_init(|| secret))
     }
 }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
+pub mod command;
 mod credentials;
 mod reference;
 pub mod store;

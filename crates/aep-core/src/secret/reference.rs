@@ -1,25 +1,19 @@
 //! Where a secret is: in the private store, a file, a variable, or the answer of a command.
 //!
-//! Everything that is read is bounded: 64 KiB, and 10 seconds for a command.
+//! Everything that is read is bounded: 64 KiB, and a time for a command.
 
 use std::fmt;
-use std::io::Read;
+use std::io::{IsTerminal, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
-use std::time::Duration;
 
 use zeroize::Zeroizing;
 
-use super::Secret;
 use super::store::{self, SecretKind};
-use crate::environment::SECRET_VARIABLES;
-use crate::error::Cause;
-use crate::profile::Name;
-use crate::{Context, Error, Result, platform};
+use super::{Secret, command};
+use crate::profile::{Name, Origin};
+use crate::{Context, Error, Profile, Result, platform, program};
 
 const MOST_BYTES: u64 = 64 * 1024;
-const COMMAND_TIME: Duration = Duration::from_secs(10);
 
 /// A reference to a secret; holds the secret itself only where it came from the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +35,12 @@ impl Reference {
     ///
     /// # Errors
     /// Configuration, naming the reference, when there is nothing there or it cannot be read.
-    pub fn read(&self, context: &Context, profile: Option<&Name>, kind: SecretKind) -> Result<Secret> {
+    pub fn read(&self, context: &Context, profile: &Profile, kind: SecretKind) -> Result<Secret> {
         let what = kind.title();
         let found = match self {
             Self::Given(secret) => secret.clone(),
             Self::Store => {
-                let name = profile.ok_or_else(|| Error::fault("the environment has no private store"))?;
+                let name = profile.file_name().ok_or_else(|| Error::fault("the environment has no private store"))?;
                 read_stored(context, name, kind)?
             }
             Self::File(path) => platform::open_regular(path)
@@ -56,7 +50,7 @@ impl Reference {
             Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
                 Error::configuration(format!("the {what} is expected in the variable {name}, which is not set"))
             })?),
-            Self::Command(command) => run(command, what)?,
+            Self::Command(command) => run(command, context, profile, what)?,
         };
         let secret = if kind == SecretKind::PrivateKey { found } else { first_line(&found) };
         if secret.expose().trim().is_empty() {
@@ -92,7 +86,9 @@ impl fmt::Display for Reference {
             Self::Store => f.write_str("private store"),
             Self::File(path) => write!(f, "file {}", path.display()),
             Self::Env(name) => write!(f, "variable {name}"),
-            Self::Command(command) => write!(f, "command {}", command.first().map_or("", String::as_str)),
+            Self::Command(command) => {
+                write!(f, "command {}", program::shown(command.first().map_or("", String::as_str)))
+            }
             Self::Given(_) => f.write_str("environment"),
         }
     }
@@ -136,36 +132,17 @@ fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
     }
 }
 
-/// Runs a command for its output. Its standard error stays the user's, so that it can ask for a touch or tell its own
-/// fault; our own secret variables are kept from it.
-fn run(command: &[String], what: &str) -> Result<Secret> {
-    let (program, arguments) =
-        command.split_first().ok_or_else(|| Error::configuration(format!("the command for the {what} is empty")))?;
-    let refuse = |why: String| {
-        Error::configuration(format!("the command `{program}` gave no {what}: {why}")).with_cause(Cause::SecretSource)
+fn run(command: &[String], context: &Context, profile: &Profile, what: &str) -> Result<Secret> {
+    let Origin::File { path, .. } = &profile.origin else {
+        return Err(Error::fault("the environment names no command"));
     };
-    let mut prepared = Command::new(program);
-    prepared.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped());
-    for variable in SECRET_VARIABLES {
-        prepared.env_remove(variable);
-    }
-    let mut child = prepared.spawn().map_err(|error| refuse(error.to_string()))?;
-    let secret = read_in_time(&mut child);
-    if secret.is_err() {
-        let _ = child.kill();
-    }
-    let status = child.wait().map_err(|error| refuse(error.to_string()))?;
-    match secret {
-        Err(why) => Err(refuse(why)),
-        Ok(_) if !status.success() => Err(refuse(format!("it ended with {status}"))),
-        Ok(secret) => Ok(secret),
-    }
-}
-
-fn read_in_time(child: &mut Child) -> std::result::Result<Secret, String> {
-    let output = child.stdout.take().ok_or("it has no output")?;
-    let (sender, receiver) = mpsc::channel();
-    // A thread, since a pipe has no deadline of its own.
-    std::thread::spawn(move || sender.send(read_bounded(output)));
-    receiver.recv_timeout(COMMAND_TIME).unwrap_or_else(|_| Err("it took longer than 10 seconds".to_owned()))
+    let withheld: Vec<String> = profile.secret_variables().map(str::to_owned).collect();
+    let surroundings = command::Surroundings {
+        environment: &context.environment,
+        is_terminal: std::io::stderr().is_terminal(),
+        folder: path.parent().unwrap_or(path),
+        withheld: &withheld,
+        clock: &*context.clock,
+    };
+    command::run(command, &surroundings).map_err(|failure| failure.into_error(what))
 }
