@@ -2,14 +2,21 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use aep_core::clock::SystemClock;
 use aep_core::profile::hosts::HostList;
 use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::profile::{Name, file};
 use aep_core::secret::store::{self, SecretKind};
 use aep_core::url::BaseUrl;
-use aep_core::{Error, Folders, Result, private_file};
+use aep_core::{Error, Folders, Result, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
+
+/// An edit takes milliseconds; who holds the lock for longer is stopped.
+const EDIT_PATIENCE: Duration = Duration::from_secs(10);
+/// As many as are read of a profile.
+const MOST_BYTES: u64 = 256 * 1024;
 
 /// The names of all profiles, in order.
 pub(crate) fn list(folders: &Folders) -> Result<Vec<Name>> {
@@ -34,18 +41,22 @@ pub(crate) fn exists(folders: &Folders, name: &Name) -> Result<bool> {
 /// Writes a profile file.
 pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBuf> {
     let path = file::path(folders, name)?;
-    let written = private_file::create_folders(&file::folder(folders)?)
-        .and_then(|()| private_file::replace(&path, text.as_bytes()));
-    written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))?;
+    let written = write_file::create_folders(&file::folder(folders)?)
+        .and_then(|()| write_file::replace(&path, text.as_bytes(), folders.home()));
+    written.map_err(|error| refused(&error))?;
     Ok(path)
+}
+
+fn refused(error: &write_file::WriteError) -> Error {
+    Error::storage(error.to_string()).with_hint_if_any(error.cure())
 }
 
 /// Makes a profile the default.
 pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
     let path = pointer(folders)?;
-    let written = private_file::create_folders(folders.config()?)
-        .and_then(|()| private_file::replace(&path, format!("{name}\n").as_bytes()));
-    written.map_err(|error| Error::storage(format!("cannot write {}: {error}", path.display())))
+    let written = write_file::create_folders(folders.config()?)
+        .and_then(|()| write_file::replace(&path, format!("{name}\n").as_bytes(), folders.home()));
+    written.map_err(|error| refused(&error))
 }
 
 /// Removes a profile file, its stored secrets, and the pointer if it is the default; names what was removed.
@@ -71,8 +82,16 @@ pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result
 /// Changes keys of a profile file and keeps the rest of it as the user wrote it.
 pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()> {
     let path = file::path(folders, name)?;
-    let text = std::fs::read_to_string(&path)
-        .map_err(|error| Error::configuration(format!("cannot read {}: {error}", path.display())))?;
+    let refuse = |error: trust::OpenError| {
+        Error::configuration(format!("cannot read the profile `{name}`: {error}")).with_hint_if_any(error.cure())
+    };
+    // Before anything is made in the folder.
+    trust::open(&path, folders.home()).map_err(refuse)?;
+    let _lock = write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())
+        .map_err(|error| refused(&error))?;
+    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(refuse)?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))?;
     let mut document: DocumentMut =
         text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
     for pair in pairs {

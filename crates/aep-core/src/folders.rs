@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use crate::{Environment, Error, Result};
+use crate::{Environment, Error, Result, trust};
 
 /// The three folders; each may be missing where there is no home.
 #[derive(Clone, Debug, Default)]
@@ -15,6 +15,7 @@ pub struct Folders {
     config: Option<PathBuf>,
     data: Option<PathBuf>,
     cache: Option<PathBuf>,
+    home: Option<PathBuf>,
 }
 
 impl Folders {
@@ -23,10 +24,10 @@ impl Folders {
         let own = |name| environment.path(name);
         let (config, data, cache) = (own("AEP_CONFIG_DIR"), own("AEP_DATA_DIR"), own("AEP_CACHE_DIR"));
         if config.is_some() && data.is_some() && cache.is_some() {
-            return Self { config, data, cache };
+            return Self { config, data, cache, home: trust::home(environment) };
         }
         let platform = ProjectDirs::from("", "", "aep");
-        Self::or_platform(config, data, cache, platform.as_ref())
+        Self { home: trust::home(environment), ..Self::or_platform(config, data, cache, platform.as_ref()) }
     }
 
     /// Finds the folders by the environment alone. Without `HOME` the platform's own are not looked for: that would ask
@@ -36,7 +37,7 @@ impl Folders {
             return Self::find(environment);
         }
         let own = |name| environment.path(name);
-        Self { config: own("AEP_CONFIG_DIR"), data: own("AEP_DATA_DIR"), cache: own("AEP_CACHE_DIR") }
+        Self { config: own("AEP_CONFIG_DIR"), data: own("AEP_DATA_DIR"), cache: own("AEP_CACHE_DIR"), home: None }
     }
 
     fn or_platform(
@@ -50,12 +51,18 @@ impl Folders {
             config: config.or_else(|| platform(ProjectDirs::config_dir)),
             data: data.or_else(|| platform(ProjectDirs::data_local_dir)),
             cache: cache.or_else(|| platform(ProjectDirs::cache_dir)),
+            home: None,
         }
     }
 
     /// Exactly these folders.
     pub fn at(config: impl Into<PathBuf>, data: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Self {
-        Self { config: Some(config.into()), data: Some(data.into()), cache: Some(cache.into()) }
+        Self { config: Some(config.into()), data: Some(data.into()), cache: Some(cache.into()), home: None }
+    }
+
+    /// The home, below which folders must be trusted; `None` where the environment names none.
+    pub fn home(&self) -> Option<&Path> {
+        self.home.as_deref()
     }
 
     /// The folder of the profiles.

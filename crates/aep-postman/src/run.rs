@@ -6,7 +6,7 @@ use std::path::Path;
 use aep_cli::Invocation;
 use aep_cli::ask::{self, Answer, Served};
 use aep_core::profile::{self, Flow, ProfileSelection};
-use aep_core::{Error, Result, private_file};
+use aep_core::{Error, Result, write_file};
 
 use crate::cli::{Cli, Command, EnvironmentArguments, FlowArgument};
 use crate::environment;
@@ -102,8 +102,8 @@ fn flow_of_profile(invocation: &Invocation<'_>, selection: &ProfileSelection) ->
 fn deliver(invocation: &mut Invocation<'_>, file: Option<&Path>, text: &str) -> Result<()> {
     match file {
         None => invocation.output.extend_from_slice(text.as_bytes()),
-        Some(file) => private_file::replace(file, text.as_bytes())
-            .map_err(|error| Error::storage(format!("cannot write {}: {error}", file.display())))?,
+        Some(file) => write_file::write_output(file, text.as_bytes())
+            .map_err(|error| Error::storage(error.to_string()).with_hint_if_any(error.cure()))?,
     }
     Ok(())
 }

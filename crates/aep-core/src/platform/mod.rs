@@ -1,7 +1,12 @@
-//! What differs between operating systems about private files; one small file for each kind.
+//! What differs between operating systems about files; one small file for each kind.
 //!
-//! On Unix, modes and owners are checked on the open file, never by name. On Windows the profile folder's own access
-//! list protects the files; that side has been written but not run.
+//! On Unix, modes and owners are checked on the open file, never by name. On Windows the access list of the user's own
+//! folder protects the files: it is not looked at, and nothing is claimed about it.
+
+use std::{fmt, io};
+
+use crate::io_words::io_words;
+use crate::trust::Distrust;
 
 #[cfg(unix)]
 mod unix;
@@ -9,9 +14,9 @@ mod unix;
 pub(crate) use unix::*;
 
 #[cfg(not(unix))]
-mod other;
+mod windows;
 #[cfg(not(unix))]
-pub(crate) use other::*;
+pub(crate) use windows::*;
 
 #[cfg(not(unix))]
 #[path = "process_other.rs"]
@@ -43,4 +48,50 @@ pub(crate) enum OutputError {
     /// This process was told to end.
     #[cfg(unix)]
     Interrupted,
+}
+
+/// Why a file or folder is not trusted, or could not be used.
+#[derive(Debug)]
+pub(crate) enum OpenError {
+    /// It is there, but is not what it should be, or others could have put or changed it.
+    Untrusted(Distrust),
+    /// The file system said no.
+    Io(io::Error),
+}
+
+impl From<io::Error> for OpenError {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl From<Distrust> for OpenError {
+    fn from(why: Distrust) -> Self {
+        Self::Untrusted(why)
+    }
+}
+
+#[cfg(unix)]
+impl From<rustix::io::Errno> for OpenError {
+    fn from(error: rustix::io::Errno) -> Self {
+        Self::Io(error.into())
+    }
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::Untrusted(why) => Self::new(io::ErrorKind::PermissionDenied, why),
+            OpenError::Io(error) => error,
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Untrusted(why) => why.fmt(f),
+            Self::Io(error) => f.write_str(&io_words(error)),
+        }
+    }
 }

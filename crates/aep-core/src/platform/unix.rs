@@ -1,45 +1,29 @@
 //! Unix: modes, owners, and files opened relative to a folder that was checked once.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::Duration;
 
-use rustix::fs::{AtFlags, Mode, OFlags};
+use rustix::fs::{Access, AtFlags, Mode, OFlags};
+use rustix::io::Errno;
 
-const PRIVATE_FILE: u32 = 0o600;
+use super::OpenError;
+use crate::trust::{self, Distrust};
+
 const PRIVATE_FOLDER: u32 = 0o700;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
+const STICKY: u32 = 0o1000;
+/// Longer than any write takes; only where the file system has no locks to tell.
+const SURELY_ABANDONED: Duration = Duration::from_secs(3600);
 
-/// Why a file or folder is not trusted, or could not be used.
-#[derive(Debug)]
-pub(crate) enum OpenError {
-    /// It is there, but others could have put or changed it.
-    Untrusted(String),
-    /// The file system said no.
-    Io(io::Error),
-}
-
-impl From<io::Error> for OpenError {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<rustix::io::Errno> for OpenError {
-    fn from(error: rustix::io::Errno) -> Self {
-        Self::Io(error.into())
-    }
-}
-
-impl std::fmt::Display for OpenError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Untrusted(why) => f.write_str(why),
-            Self::Io(error) => write!(f, "{error}"),
-        }
-    }
+/// The user that this process acts for.
+pub(crate) fn user() -> u32 {
+    static USER: OnceLock<u32> = OnceLock::new();
+    *USER.get_or_init(|| rustix::process::geteuid().as_raw())
 }
 
 /// A folder held open, so that what was checked is what is used.
@@ -50,9 +34,22 @@ pub(crate) struct Folder {
 }
 
 impl Folder {
-    /// Opens a folder that is ours alone to write.
+    /// Opens a folder that is ours alone to write; a link to it must be the user's or root's.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        let handle = rustix::fs::open(path, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = match rustix::fs::open(path, flags | OFlags::NOFOLLOW, Mode::empty()) {
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                let metadata = std::fs::symlink_metadata(path)?;
+                if !metadata.is_symlink() {
+                    return Err(Distrust::NotFolder.into());
+                }
+                if metadata.uid() != 0 && metadata.uid() != user() {
+                    return Err(Distrust::ForeignLink.into());
+                }
+                rustix::fs::open(path, flags, Mode::empty())?
+            }
+            other => other?,
+        };
         let folder = File::from(handle);
         refuse_foreign(&folder.metadata()?)?;
         Ok(Self { path: path.to_owned(), handle: folder.into() })
@@ -75,7 +72,7 @@ impl Folder {
     /// Opens a file of ours for locking, made if missing and never removed.
     pub(crate) fn open_lock(&self, name: &str) -> Result<File, OpenError> {
         // Read and write, since NFS refuses an exclusive lock on a file that is open for reading alone.
-        let file = self.open_at(name, OFlags::RDWR | OFlags::CREATE, Mode::from_raw_mode(PRIVATE_FILE))?;
+        let file = self.open_at(name, OFlags::RDWR | OFlags::CREATE, private())?;
         let metadata = file.metadata()?;
         refuse_irregular(&metadata)?;
         refuse_foreign(&metadata)?;
@@ -85,19 +82,14 @@ impl Folder {
 
     /// Makes a new file, private from its creation under any umask.
     pub(crate) fn create_file(&self, name: &str) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        match self.open_at(name, flags, Mode::from_raw_mode(PRIVATE_FILE)) {
-            Ok(file) => exactly_private(file),
-            Err(OpenError::Io(error)) => Err(error),
-            Err(OpenError::Untrusted(why)) => Err(io::Error::other(why)),
-        }
+        exactly_private(self.open_at(name, OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL, private())?)
     }
 
     /// Renames a file within the folder, replacing what is there.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
         match rustix::fs::renameat(&self.handle, from, &self.handle, to) {
             // A folder in the entry's place: out of the way with it, if it is empty.
-            Err(rustix::io::Errno::ISDIR) => {
+            Err(Errno::ISDIR) => {
                 rustix::fs::unlinkat(&self.handle, to, AtFlags::REMOVEDIR)?;
                 Ok(rustix::fs::renameat(&self.handle, from, &self.handle, to)?)
             }
@@ -109,37 +101,38 @@ impl Folder {
     pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
         match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
             Ok(()) => Ok(true),
-            Err(rustix::io::Errno::NOENT) => Ok(false),
+            Err(Errno::NOENT) => Ok(false),
             Err(error) => Err(error.into()),
         }
     }
 
     fn open_at(&self, name: &str, flags: OFlags, mode: Mode) -> Result<File, OpenError> {
-        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         match rustix::fs::openat(&self.handle, name, flags, mode) {
             Ok(handle) => Ok(handle.into()),
-            Err(rustix::io::Errno::LOOP) => Err(OpenError::Untrusted("it is a symbolic link".to_owned())),
-            Err(rustix::io::Errno::ISDIR) => Err(OpenError::Untrusted("it is a folder".to_owned())),
-            // A FIFO or socket in a file's place, opened for writing.
-            Err(rustix::io::Errno::NXIO) => Err(OpenError::Untrusted("it is not a regular file".to_owned())),
-            Err(error) => Err(error.into()),
+            Err(error) => Err(irregular(error)),
         }
     }
 }
 
-/// Makes a folder and its parents, each private.
+/// Makes a folder and its parents, each private, and none through another's link.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-        create_private_folders(parent)?;
-    }
+    trust::create_folders(path).map_err(|error| match error {
+        trust::OpenError::Absent => io::ErrorKind::NotFound.into(),
+        trust::OpenError::Unreadable { error, .. } => error,
+        other => io::Error::new(io::ErrorKind::PermissionDenied, other),
+    })
+}
+
+/// Makes one folder, private under any umask; that another process was quicker is no error.
+pub(crate) fn create_private_folder(path: &Path) -> io::Result<()> {
     match DirBuilder::new().mode(PRIVATE_FOLDER).create(path) {
         // The umask may have taken away more than others' rights.
-        Ok(()) => std::fs::set_permissions(path, std::fs::Permissions::from_mode(PRIVATE_FOLDER)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => Ok(()),
-        Err(error) => Err(error),
+        Ok(()) if std::fs::symlink_metadata(path)?.mode() & 0o777 != PRIVATE_FOLDER => {
+            std::fs::set_permissions(path, Permissions::from_mode(PRIVATE_FOLDER))
+        }
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        other => other,
     }
 }
 
@@ -148,52 +141,51 @@ pub(crate) fn check_private_folder(path: &Path) -> Result<(), OpenError> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let folder = match rustix::fs::open(path, flags, Mode::empty()) {
         Ok(handle) => File::from(handle),
-        Err(rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR) => {
-            return Err(OpenError::Untrusted("it is a symbolic link or no folder".to_owned()));
+        Err(Errno::LOOP | Errno::NOTDIR) => {
+            let is_link = std::fs::symlink_metadata(path)?.is_symlink();
+            return Err(if is_link { Distrust::Link } else { Distrust::NotFolder }.into());
         }
         Err(error) => return Err(error.into()),
     };
-    refuse_foreign(&folder.metadata()?)
+    Ok(refuse_foreign(&folder.metadata()?)?)
 }
 
 /// Makes a new file, private from its creation under any umask.
 pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
-    exactly_private(OpenOptions::new().write(true).create_new(true).mode(PRIVATE_FILE).open(path)?)
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    exactly_private(rustix::fs::open(path, flags, private())?.into())
 }
 
-/// Opens a regular file that the user named; a link is followed, a FIFO is refused.
+/// Opens a regular file that the user named; a link is followed, a FIFO is refused. Nobody's trust is looked at.
 pub(crate) fn open_regular(path: &Path) -> Result<File, OpenError> {
-    let nonblock = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(nonblock).open(path)?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(|error| match error {
+        Errno::LOOP => error.into(),
+        other => irregular(other),
+    })?);
     refuse_irregular(&file.metadata()?)?;
     Ok(file)
 }
 
 /// Opens a file of the private store: ours, closed to others, no link.
 pub(crate) fn open_private(path: &Path) -> Result<File, OpenError> {
-    if let Some(folder) = path.parent().filter(|folder| folder.exists()) {
+    if let Some(folder) = path.parent() {
         check_private_folder(folder)?;
     }
-    let flags = i32::try_from((OFlags::NONBLOCK | OFlags::NOFOLLOW).bits()).unwrap_or_default();
-    let file = OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(|error| {
-        if error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()) {
-            OpenError::Untrusted("it is a symbolic link".to_owned())
-        } else {
-            OpenError::Io(error)
-        }
-    })?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(irregular)?);
     let metadata = file.metadata()?;
     refuse_irregular(&metadata)?;
     refuse_foreign(&metadata)?;
-    if metadata.mode() & 0o077 != 0 {
-        return Err(OpenError::Untrusted(format!("others can read it (mode {:03o})", metadata.mode() & 0o777)));
+    match metadata.mode() & 0o777 {
+        mode if mode & 0o077 != 0 => Err(Distrust::ReadableByOthers { mode }.into()),
+        _ => Ok(file),
     }
-    Ok(file)
 }
 
 /// Whether the open file is ours and nobody else can write to it; says why not.
 pub(crate) fn check_own(file: &File) -> Result<(), OpenError> {
-    refuse_foreign(&file.metadata()?)
+    Ok(refuse_foreign(&file.metadata()?)?)
 }
 
 /// Replaces `to` by `from`.
@@ -201,29 +193,154 @@ pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
     std::fs::rename(from, to)
 }
 
+/// Refuses everything but a regular file.
+pub(crate) fn refuse_irregular(metadata: &Metadata) -> Result<(), Distrust> {
+    if metadata.is_file() {
+        Ok(())
+    } else if metadata.is_dir() {
+        Err(Distrust::Folder)
+    } else {
+        Err(Distrust::NotRegular)
+    }
+}
+
+/// Whether this user could put something else in the place of what is there.
+pub(crate) fn may_replace(path: &Path, metadata: &Metadata) -> bool {
+    let Some(folder) = path.parent() else { return false };
+    let Ok(above) = std::fs::metadata(folder) else { return false };
+    let flags = AtFlags::EACCESS;
+    let is_writable = rustix::fs::accessat(rustix::fs::CWD, folder, Access::WRITE_OK | Access::EXEC_OK, flags).is_ok();
+    is_writable && (above.mode() & STICKY == 0 || [0, above.uid(), metadata.uid()].contains(&user()))
+}
+
+/// Whether writing to it stores nothing: a device, or a FIFO with somebody at its other end.
+pub(crate) fn is_stream(metadata: &Metadata) -> bool {
+    let kind = metadata.file_type();
+    kind.is_char_device() || kind.is_block_device() || kind.is_fifo()
+}
+
+/// Opens a device or FIFO for writing. A FIFO that nobody reads, and a socket, is an error at once.
+pub(crate) fn open_stream(path: &Path) -> io::Result<File> {
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let stream = File::from(rustix::fs::open(path, flags, Mode::empty())?);
+    if !is_stream(&stream.metadata()?) {
+        return Err(OpenError::from(Distrust::NotRegular).into());
+    }
+    // From here on a slow reader is waited for.
+    rustix::fs::fcntl_setfl(&stream, OFlags::WRONLY)?;
+    Ok(stream)
+}
+
+/// Makes a file that [`sweep_neighbour`] leaves alone while it is open. `None` where there is one already.
+pub(crate) fn claim_neighbour(path: &Path) -> io::Result<Option<File>> {
+    let file = match create_private_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
+        other => other?,
+    };
+    match file.try_lock() {
+        // A sweeper came between the creation and the lock, and takes the file for abandoned.
+        Err(TryLockError::WouldBlock) => Ok(None),
+        Ok(()) if file.metadata()?.nlink() == 0 => Ok(None),
+        // Without locks, time tells what is abandoned.
+        Ok(()) | Err(TryLockError::Error(_)) => Ok(Some(file)),
+    }
+}
+
+/// Gives a second name to a file, and holds it as [`claim_neighbour`] does. `None` where the name is taken.
+pub(crate) fn link_neighbour(file: &Path, neighbour: &Path) -> io::Result<Option<File>> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let handle = File::from(rustix::fs::open(file, flags, Mode::empty())?);
+    handle.try_lock().map_err(io::Error::from)?;
+    match std::fs::hard_link(file, neighbour) {
+        Ok(()) => Ok(Some(handle)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes what a writer that died left behind; a live writer's file is never touched.
+pub(crate) fn sweep_neighbour(path: &Path) {
+    let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let (held, seen) = match rustix::fs::open(path, flags, Mode::empty()) {
+        Ok(handle) => {
+            let file = File::from(handle);
+            let Ok(seen) = file.metadata() else { return };
+            (Some(file), seen)
+        }
+        // Its writer died before it could open the file to itself.
+        Err(Errno::ACCESS) => match std::fs::symlink_metadata(path) {
+            Ok(seen) => (None, seen),
+            Err(_) => return,
+        },
+        Err(_) => return,
+    };
+    if !seen.is_file() || seen.uid() != user() {
+        return;
+    }
+    let lock = held.as_ref().map(File::try_lock);
+    let is_abandoned = match lock {
+        Some(Ok(())) => true,
+        Some(Err(TryLockError::WouldBlock)) => false,
+        Some(Err(TryLockError::Error(_))) | None => {
+            seen.modified().ok().and_then(|time| time.elapsed().ok()).is_some_and(|age| age > SURELY_ABANDONED)
+        }
+    };
+    // By now the name may stand for another writer's file.
+    let is_same = |now: Metadata| (now.dev(), now.ino()) == (seen.dev(), seen.ino());
+    if is_abandoned && std::fs::symlink_metadata(path).is_ok_and(is_same) {
+        let _ = std::fs::remove_file(path);
+    }
+}
+
+/// Opens a file for a lock that is removed with its holder, made if missing.
+pub(crate) fn open_passing_lock(path: &Path) -> Result<File, OpenError> {
+    let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, private()).map_err(irregular)?);
+    let metadata = file.metadata()?;
+    refuse_irregular(&metadata)?;
+    refuse_foreign(&metadata)?;
+    Ok(exactly_private(file)?)
+}
+
+/// Removes the file of a lock that is held. Who waits for it sees with [`is_passed`] that it must open a new one.
+pub(crate) fn remove_passing_lock(path: &Path) {
+    let _ = std::fs::remove_file(path);
+}
+
+/// Whether a lock was got on a file that its holder has removed.
+pub(crate) fn is_passed(lock: &File) -> bool {
+    lock.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+}
+
+fn private() -> Mode {
+    Mode::RUSR | Mode::WUSR
+}
+
 fn exactly_private(file: File) -> io::Result<File> {
-    if file.metadata()?.mode() & 0o777 != PRIVATE_FILE {
-        file.set_permissions(std::fs::Permissions::from_mode(PRIVATE_FILE))?;
+    if file.metadata()?.mode() & 0o777 != 0o600 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
     }
     Ok(file)
 }
 
-fn refuse_irregular(metadata: &Metadata) -> Result<(), OpenError> {
-    if metadata.is_file() {
-        Ok(())
-    } else if metadata.is_dir() {
-        Err(OpenError::Untrusted("it is a folder".to_owned()))
-    } else {
-        Err(OpenError::Untrusted("it is not a regular file".to_owned()))
+/// What an open that follows no link and waits for nobody says of the things that it is not meant for.
+fn irregular(error: Errno) -> OpenError {
+    match error {
+        Errno::LOOP => Distrust::Link.into(),
+        Errno::ISDIR => Distrust::Folder.into(),
+        // A FIFO or socket in a file's place, opened for writing.
+        Errno::NXIO => Distrust::NotRegular.into(),
+        error => error.into(),
     }
 }
 
-fn refuse_foreign(metadata: &Metadata) -> Result<(), OpenError> {
-    if metadata.uid() != rustix::process::geteuid().as_raw() {
-        return Err(OpenError::Untrusted("it belongs to another user".to_owned()));
+fn refuse_foreign(metadata: &Metadata) -> Result<(), Distrust> {
+    let mode = metadata.mode() & 0o777;
+    if metadata.uid() != user() {
+        Err(Distrust::ForeignOwner)
+    } else if mode & WRITABLE_BY_OTHERS != 0 {
+        Err(Distrust::WritableByOthers { mode })
+    } else {
+        Ok(())
     }
-    if metadata.mode() & WRITABLE_BY_OTHERS != 0 {
-        return Err(OpenError::Untrusted(format!("others can write to it (mode {:03o})", metadata.mode() & 0o777)));
-    }
-    Ok(())
 }

@@ -8,8 +8,9 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::{Flow, Name};
+use crate::io_words::io_words;
 use crate::secret::Reference;
-use crate::{Context, Error, Folders, Result, platform};
+use crate::{Context, Error, Folders, Result, trust};
 
 const MOST_BYTES: u64 = 256 * 1024;
 
@@ -75,20 +76,18 @@ pub fn path(folders: &Folders, name: &Name) -> Result<PathBuf> {
 pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let path = path(&context.folders, name)?;
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
-    let file = platform::open_regular(&path).map_err(|error| match error {
-        platform::OpenError::Io(error) if error.kind() == std::io::ErrorKind::NotFound => {
+    let file = trust::open(&path, context.folders.home()).map_err(|error| match error {
+        trust::OpenError::Absent => {
             Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
                 .with_hint("aep-auth profile list")
         }
-        error => refuse(&error),
-    })?;
-    platform::check_own(&file).map_err(|why| {
-        Error::configuration(format!("the profile file {} is not trusted: {why}", path.display()))
-            .with_hint(format!("chown and chmod it so that only you can write: chmod 600 {}", path.display()))
+        error => Error::configuration(format!("cannot read the profile `{name}`: {error}"))
+            .with_cause(error.cause())
+            .with_hint_if_any(error.cure()),
     })?;
     // Of a file's usual size, so that one read takes it.
     let mut text = String::with_capacity(4096);
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&error))?;
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&io_words(&error)))?;
     if text.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 256 KiB"));
     }

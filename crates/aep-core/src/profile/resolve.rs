@@ -1,7 +1,5 @@
 //! Which profile is meant, and what the environment may change about it.
 
-use std::io::Read;
-
 use super::file::{self, Fields};
 use super::hosts::HostList;
 use super::shared_cache::SharedCacheUrl;
@@ -10,7 +8,7 @@ use super::{
     DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, DEFAULT_SCOPES, Flow, Name, Origin, Profile, split_list,
 };
 use crate::secret::{Reference, Secret};
-use crate::{Context, Error, Result, platform};
+use crate::{Context, Error, Result, trust};
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -75,15 +73,13 @@ pub fn named(context: &Context, choice: &ProfileSelection) -> Result<Option<Name
 pub fn default_name(context: &Context) -> Result<Option<Name>> {
     let Ok(folder) = context.folders.config() else { return Ok(None) };
     let path = folder.join("default-profile");
-    let mut text = String::with_capacity(256);
-    match platform::open_regular(&path) {
-        Err(platform::OpenError::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(Error::configuration(format!("cannot read {}: {error}", path.display()))),
-        Ok(file) => file
-            .take(256)
-            .read_to_string(&mut text)
-            .map_err(|error| Error::configuration(format!("cannot read {}: {error}", path.display())))?,
+    let text = match trust::read_bounded(&path, context.folders.home(), 256) {
+        Err(trust::OpenError::Absent) => return Ok(None),
+        other => other.map_err(|error| {
+            Error::configuration(format!("cannot tell the default profile: {error}")).with_hint_if_any(error.cure())
+        })?,
     };
+    let text = String::from_utf8_lossy(&text);
     Name::parse(text.trim()).map(Some).map_err(|error| {
         Error::configuration(format!("{}: {}", path.display(), error.message())).with_hint("aep-auth profile use NAME")
     })

@@ -10,8 +10,9 @@ use zeroize::Zeroizing;
 
 use super::store::{self, SecretKind};
 use super::{Secret, command};
+use crate::io_words::io_words;
 use crate::profile::{Name, Origin};
-use crate::{Context, Error, Profile, Result, platform, program};
+use crate::{Context, Error, Profile, Result, platform, program, trust};
 
 const MOST_BYTES: u64 = 64 * 1024;
 
@@ -43,10 +44,9 @@ impl Reference {
                 let name = profile.file_name().ok_or_else(|| Error::fault("the environment has no private store"))?;
                 read_stored(context, name, kind)?
             }
-            Self::File(path) => platform::open_regular(path)
-                .map_err(|error| error.to_string())
-                .and_then(read_bounded)
-                .map_err(|why| unreadable(what, path, why))?,
+            Self::File(path) => trust::open(path, context.folders.home())
+                .map_err(|error| unreadable(what, path, &error).with_hint_if_any(error.cure()))
+                .and_then(|file| read_bounded(file).map_err(|why| unreadable(what, path, why)))?,
             Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
                 Error::configuration(format!("the {what} is expected in the variable {name}, which is not set"))
             })?),
@@ -122,7 +122,7 @@ fn first_line(text: &Secret) -> Secret {
 
 fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_words(&error))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err("it is larger than 64 KiB".to_owned());
     }

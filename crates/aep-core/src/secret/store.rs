@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::Secret;
 use crate::profile::Name;
-use crate::{Error, Folders, Result, platform, private_file};
+use crate::write_file::{self, WriteError};
+use crate::{Error, Folders, Result, platform};
 
 /// A secret of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,13 +75,13 @@ pub fn path(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<PathB
 /// Storage, when the store cannot be written; configuration, when others could change it.
 pub fn write(folders: &Folders, profile: &Name, kind: SecretKind, secret: &Secret) -> Result<()> {
     let folder = folder(folders)?;
-    let refuse = |error: io::Error| {
-        Error::storage(format!("cannot write the {} to {}: {error}", kind.title(), folder.display()))
+    let refuse = |error: WriteError| {
+        Error::storage(format!("cannot store the {}: {error}", kind.title())).with_hint_if_any(error.cure())
     };
-    platform::create_private_folders(&folder).map_err(refuse)?;
+    write_file::create_folders(&folder).map_err(refuse)?;
     check(folders)?;
     ignore_for_git(&folder).map_err(refuse)?;
-    private_file::replace(&path(folders, profile, kind)?, secret.expose().as_bytes()).map_err(refuse)
+    write_file::replace_own(&path(folders, profile, kind)?, secret.expose().as_bytes()).map_err(refuse)
 }
 
 /// Checks that the store, if there is one, is ours alone.
@@ -111,7 +112,7 @@ pub fn remove(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<boo
     }
 }
 
-fn ignore_for_git(folder: &Path) -> io::Result<()> {
+fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {
     let path = folder.join(".gitignore");
-    if path.exists() { Ok(()) } else { private_file::replace(&path, b"*\n") }
+    if path.exists() { Ok(()) } else { write_file::replace_own(&path, b"*\n") }
 }

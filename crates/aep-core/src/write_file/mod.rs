@@ -1,0 +1,252 @@
+//! Replacing a file of the user's as a whole: a reader sees the old or the new one, and nobody else sees either.
+//!
+//! The new content goes into a neighbour that is private (0600) from its creation, is synced, and takes the file's place
+//! by a rename. A link of the user's or root's is written through, where its target's folder is trusted; another's is
+//! refused. What a killed writer left is removed by the next one in that folder.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use crate::io_words::io_words;
+use crate::platform;
+use crate::trust::Distrust;
+#[cfg(unix)]
+use crate::trust::OpenError;
+
+mod edit_lock;
+mod neighbour;
+mod transaction;
+
+pub use edit_lock::EditLock;
+pub use neighbour::{is_leftover, sweep};
+pub use transaction::Transaction;
+
+use neighbour::Neighbour;
+
+/// Why a file was not written; it is then as it was.
+#[derive(Debug)]
+pub enum WriteError {
+    /// Others could have put or could change it, or it is no regular file.
+    NotTrusted {
+        /// What is not trusted: the file, a link, or a folder above one of them.
+        path: PathBuf,
+        /// Why.
+        why: Distrust,
+    },
+    /// The file system said no.
+    Failed {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
+    /// Another process has been changing it for all of the time that we waited.
+    Busy {
+        /// The lock.
+        path: PathBuf,
+    },
+}
+
+impl WriteError {
+    fn failed(path: &Path, error: impl Into<io::Error>) -> Self {
+        Self::Failed { path: path.to_owned(), error: error.into() }
+    }
+
+    fn not_trusted(path: &Path, why: Distrust) -> Self {
+        Self::NotTrusted { path: path.to_owned(), why }
+    }
+
+    /// The way to the file could not be gone.
+    #[cfg(unix)]
+    fn on_the_way(path: &Path, error: OpenError) -> Self {
+        match error {
+            OpenError::Absent => Self::failed(path, io::ErrorKind::NotFound),
+            OpenError::NotTrusted { path, why } => Self::NotTrusted { path, why },
+            OpenError::Unreadable { path, error } => Self::Failed { path, error },
+            OpenError::TooLarge { path, .. } => Self::failed(&path, io::ErrorKind::FileTooLarge),
+        }
+    }
+
+    /// The commands that cure it, one a line, if this user can carry them out here.
+    pub fn cure(&self) -> Option<String> {
+        match self {
+            Self::NotTrusted { path, why } => why.cure(path),
+            Self::Failed { .. } | Self::Busy { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotTrusted { path, why } => write!(f, "{} is not trusted: {why}", path.display()),
+            Self::Failed { path, error } => write!(f, "cannot write {}: {}", path.display(), io_words(error)),
+            Self::Busy { path } => write!(f, "another process holds {}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for WriteError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Failed { error, .. } => Some(error),
+            Self::NotTrusted { .. } | Self::Busy { .. } => None,
+        }
+    }
+}
+
+/// Makes a folder that only the user can open, and those above it that are missing, under any umask.
+///
+/// # Errors
+/// A link of another's is in the way, or whatever the file system says.
+pub fn create_folders(path: &Path) -> Result<(), WriteError> {
+    platform::create_private_folders(path).map_err(|error| WriteError::failed(path, error))
+}
+
+/// Replaces a file of ours in a folder that must be trusted.
+///
+/// # Errors
+/// As [`WriteError`] has it; the old file is then untouched and the neighbour is gone.
+pub fn replace(path: &Path, bytes: &[u8], home: Option<&Path>) -> Result<(), WriteError> {
+    let target = target_of(path, home)?;
+    put(&target, bytes)
+}
+
+/// Replaces a file of the private store, whose folder must be ours alone; nothing is written through a link.
+///
+/// # Errors
+/// As for [`replace`].
+pub fn replace_own(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    put(own_target(path)?, bytes)
+}
+
+/// Writes what the user wants to have in a file of that name: a device or a FIFO with a reader is written to, a regular
+/// file is replaced. It may lie in a folder shared with others, unless the name is a link.
+///
+/// # Errors
+/// As [`WriteError`] has it; an old file is then untouched. A FIFO that nobody reads is an error at once.
+pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    match output_of(path)? {
+        Output::File(target) => put(&target, bytes),
+        Output::Stream(target) => platform::open_stream(&target)
+            .and_then(|mut stream| stream.write_all(bytes))
+            .map_err(|error| WriteError::failed(path, error)),
+        Output::Standard(mut stream) => {
+            stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| WriteError::failed(path, error))
+        }
+    }
+}
+
+/// The place itself, in a folder that is ours alone. A link there makes room for a file, and its target stays.
+fn own_target(path: &Path) -> Result<&Path, WriteError> {
+    let folder = path.parent().unwrap_or(path);
+    platform::check_private_folder(folder).map_err(|error| match error {
+        platform::OpenError::Untrusted(why) => WriteError::not_trusted(folder, why),
+        platform::OpenError::Io(error) => WriteError::failed(path, error),
+    })?;
+    match std::fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_dir() => Err(WriteError::not_trusted(path, Distrust::Folder)),
+        _ => Ok(path),
+    }
+}
+
+fn put(target: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    Neighbour::write(target, bytes)
+        .and_then(|neighbour| neighbour.put(target))
+        .map_err(|error| WriteError::failed(target, error))
+}
+
+/// Where output of this name goes.
+enum Output {
+    /// A regular file, or none yet.
+    File(PathBuf),
+    /// A device or a FIFO.
+    Stream(PathBuf),
+    /// One of our own streams. Opened anew by its name it would begin at its start again, and a socket not at all.
+    Standard(Box<dyn Write>),
+}
+
+fn own_stream(path: &Path) -> Option<Output> {
+    match path.to_str()? {
+        "/dev/stdout" | "/dev/fd/1" | "/proc/self/fd/1" => Some(Output::Standard(Box::new(io::stdout()))),
+        "/dev/stderr" | "/dev/fd/2" | "/proc/self/fd/2" => Some(Output::Standard(Box::new(io::stderr()))),
+        _ => None,
+    }
+}
+
+#[cfg(unix)]
+fn output_of(path: &Path) -> Result<Output, WriteError> {
+    if let Some(own) = own_stream(path) {
+        return Ok(own);
+    }
+    let (target, metadata) = resolve(path, None, crate::trust::Strictness::Links)?;
+    match metadata {
+        Some(metadata) if platform::is_stream(&metadata) => Ok(Output::Stream(target)),
+        other => regular(target, other).map(Output::File),
+    }
+}
+
+/// The regular file, or the place for one, that a path leads to.
+#[cfg(unix)]
+fn target_of(path: &Path, home: Option<&Path>) -> Result<PathBuf, WriteError> {
+    let (target, metadata) = resolve(path, home, crate::trust::Strictness::All)?;
+    regular(target, metadata)
+}
+
+#[cfg(unix)]
+fn resolve(
+    path: &Path,
+    home: Option<&Path>,
+    strictness: crate::trust::Strictness,
+) -> Result<(PathBuf, Option<std::fs::Metadata>), WriteError> {
+    let refuse = |error| WriteError::on_the_way(path, error);
+    let mut walk = crate::trust::Walk::new(path, home, strictness).map_err(refuse)?;
+    loop {
+        let target = walk.reach_last().map_err(refuse)?;
+        match std::fs::symlink_metadata(&target) {
+            Ok(metadata) if metadata.is_symlink() => walk.follow_last(&target).map_err(refuse)?,
+            Ok(metadata) => return Ok((target, Some(metadata))),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((target, None)),
+            Err(error) => return Err(WriteError::failed(&target, error)),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn output_of(path: &Path) -> Result<Output, WriteError> {
+    if let Some(own) = own_stream(path) {
+        return Ok(own);
+    }
+    if platform::is_stream_name(path) {
+        Ok(Output::Stream(path.to_owned()))
+    } else {
+        target_of(path, None).map(Output::File)
+    }
+}
+
+/// The regular file, or the place for one, that a path leads to.
+#[cfg(not(unix))]
+fn target_of(path: &Path, _home: Option<&Path>) -> Result<PathBuf, WriteError> {
+    let failed = |error| WriteError::failed(path, error);
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(path.to_owned()),
+        Err(error) => Err(failed(error)),
+        Ok(metadata) if metadata.is_symlink() => {
+            let target = std::fs::canonicalize(path).map_err(failed)?;
+            let metadata = std::fs::metadata(&target).map_err(failed)?;
+            regular(target, Some(metadata))
+        }
+        Ok(metadata) => regular(path.to_owned(), Some(metadata)),
+    }
+}
+
+fn regular(target: PathBuf, metadata: Option<std::fs::Metadata>) -> Result<PathBuf, WriteError> {
+    match metadata.map(|metadata| platform::refuse_irregular(&metadata)) {
+        Some(Err(why)) => Err(WriteError::not_trusted(&target, why)),
+        Some(Ok(())) | None => Ok(target),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,293 @@
+//! Who is trusted on disk, with two real users where the tests run as root: the one who runs the programs, and another.
+//!
+//! Each refusal stands beside what must go on working. No account is made: a process takes a number, as in a container.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::print_stderr, clippy::disallowed_methods, reason = "tests")]
+
+use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, lchown, symlink};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use stories::{World, assert_clean, assert_refused, text};
+
+const ANN: u32 = 61_001;
+const EVE: u32 = 61_002;
+
+/// The home of a user, with a profile `dev` whose secret lies in a file.
+struct Home {
+    world: World,
+    user: u32,
+}
+
+impl Home {
+    /// Ann's home. `None` where the tests may not become another user.
+    fn of_ann() -> Option<Self> {
+        if !rustix::process::geteuid().is_root() {
+            eprintln!("skipped: two users take root");
+            return None;
+        }
+        let home = Self::of_root();
+        for path in ["", "config", "config/profiles", "config/profiles/dev.toml", "config/default-profile", "secret"] {
+            home.give(path, ANN);
+        }
+        Some(Self { user: ANN, ..home })
+    }
+
+    /// The home of whoever runs the tests.
+    fn of_root() -> Self {
+        let world = World::empty();
+        let known = world.emulator.environment();
+        let value = |name: &str| known.iter().find(|(own, _)| *own == name).unwrap().1.clone();
+        let (id, organization, url) = (value("AEP_CLIENT_ID"), value("AEP_ORG_ID"), world.emulator.url());
+        let secret = world.write("secret", &value("AEP_CLIENT_SECRET"));
+        let text = format!(
+            "flow = \"oauth\"\nclient_id = \"{id}\"\norg_id = \"{organization}\"\nims_url = \"{url}\"\n\
+             platform_url = \"{url}\"\nclient_secrets = [{{ file = \"{}\" }}]\n",
+            secret.display()
+        );
+        world.write("config/profiles/dev.toml", &text);
+        world.write("config/default-profile", "dev\n");
+        for (path, bits) in [("", 0o755), ("config", 0o755), ("config/profiles", 0o755), ("secret", 0o600)] {
+            mode(&world.path(path), bits);
+        }
+        for path in ["config/profiles/dev.toml", "config/default-profile"] {
+            mode(&world.path(path), 0o644);
+        }
+        Self { world, user: rustix::process::geteuid().as_raw() }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.world.path(name)
+    }
+
+    fn profile(&self) -> PathBuf {
+        self.path("config/profiles/dev.toml")
+    }
+
+    fn give(&self, name: &str, user: u32) {
+        lchown(self.path(name), Some(user), Some(user)).unwrap();
+    }
+
+    fn command(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = self.world.command(program);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        if self.user != 0 && rustix::process::geteuid().is_root() {
+            command.uid(self.user).gid(self.user);
+        }
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        self.command("aep-auth", arguments).output().unwrap()
+    }
+
+    /// Everything that reads the profile refuses, and says why.
+    fn assert_not_trusted(&self, words: &str) -> String {
+        // Of a regular file alone: this would wait for others, or never end.
+        let content = || self.profile().is_file().then(|| std::fs::read(self.profile()).unwrap());
+        let before = content();
+        let mut told = String::new();
+        for arguments in [&["token"][..], &["profile", "show", "dev"], &["profile", "set", "dev", "sandbox=x"]] {
+            told = assert_refused(&self.run(arguments), 3);
+            assert!(told.contains(words), "{arguments:?}: {told}");
+        }
+        assert_eq!(content(), before, "what is not trusted is not written");
+        told
+    }
+}
+
+fn mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn fifo(path: &Path) {
+    assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[test]
+fn files_of_ones_own_and_of_roots_are_trusted() {
+    let Some(home) = Home::of_ann() else { return };
+    assert_clean(&home.run(&["token"]));
+    // From a baked image, a ConfigMap, Ansible: root's, and readable by all.
+    for path in ["config", "config/profiles", "config/profiles/dev.toml", "config/default-profile", "secret"] {
+        home.give(path, 0);
+    }
+    mode(&home.path("secret"), 0o644);
+    assert_clean(&home.run(&["token", "--renew"]));
+}
+
+#[test]
+fn what_another_could_have_written_is_refused_whoever_asks() {
+    let Some(home) = Home::of_ann() else { return };
+    for path in ["config/profiles/dev.toml", "config/profiles", "config"] {
+        home.give(path, EVE);
+        home.assert_not_trusted("it belongs to another user");
+        home.give(path, ANN);
+        for bits in [0o777, 0o757] {
+            mode(&home.path(path), bits);
+            home.assert_not_trusted("others can write to it");
+        }
+        mode(&home.path(path), 0o775);
+        home.assert_not_trusted("its group can write to it");
+        mode(&home.path(path), 0o755);
+        assert_clean(&home.run(&["token"]));
+    }
+}
+
+#[test]
+fn the_pointer_and_the_secret_file_count_too() {
+    let Some(home) = Home::of_ann() else { return };
+    for path in ["config/default-profile", "secret"] {
+        home.give(path, EVE);
+        mode(&home.path(path), 0o644);
+        let told = assert_refused(&home.run(&["token", "--renew"]), 3);
+        assert!(told.contains("it belongs to another user"), "{told}");
+        home.give(path, ANN);
+        mode(&home.path(path), 0o666);
+        let told = assert_refused(&home.run(&["token", "--renew"]), 3);
+        assert!(told.contains("others can write to it (mode 666)"), "{told}");
+        mode(&home.path(path), 0o644);
+        assert_clean(&home.run(&["token", "--renew"]));
+    }
+}
+
+#[test]
+fn a_cure_can_be_carried_out_by_the_one_who_reads_it() {
+    let Some(home) = Home::of_ann() else { return };
+    let cases: [(&str, u32, u32); 3] = [
+        ("config/profiles/dev.toml", ANN, 0o666),
+        ("config/profiles/dev.toml", EVE, 0o644),
+        ("config/profiles", ANN, 0o777),
+    ];
+    for (path, owner, bits) in cases {
+        home.give(path, owner);
+        mode(&home.path(path), bits);
+        let told = home.assert_not_trusted("is not trusted");
+        let hints: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("hint: ")).collect();
+        assert!(hints[0].starts_with("look into it first: "), "{told}");
+        for hint in hints {
+            let command = hint.split_once(": ").unwrap().1;
+            let mut shell = Command::new("sh");
+            let done = shell.args(["-c", command]).uid(ANN).gid(ANN).output().unwrap();
+            assert!(done.status.success(), "{command}: {}", text(&done.stderr));
+        }
+        assert_clean(&home.run(&["token"]));
+    }
+}
+
+#[test]
+fn links_of_dotfiles_managers_are_followed_and_kept_and_anothers_are_not() {
+    let Some(home) = Home::of_ann() else { return };
+    let (link, dotfiles) = (home.profile(), home.path("dotfiles"));
+    std::fs::create_dir(&dotfiles).unwrap();
+    mode(&dotfiles, 0o755);
+    home.give("dotfiles", ANN);
+    std::fs::rename(&link, dotfiles.join("dev.toml")).unwrap();
+    symlink("../../dotfiles/dev.toml", &link).unwrap();
+    home.give("config/profiles/dev.toml", ANN);
+    assert_clean(&home.run(&["token"]));
+    assert!(home.run(&["profile", "set", "dev", "sandbox=dev1"]).status.success());
+    assert!(link.is_symlink());
+    let target = dotfiles.join("dev.toml");
+    assert!(std::fs::read_to_string(&target).unwrap().contains("dev1"));
+    let metadata = std::fs::metadata(&target).unwrap();
+    assert_eq!((metadata.uid(), metadata.mode() & 0o777), (ANN, 0o600));
+    mode(&dotfiles, 0o777);
+    home.assert_not_trusted("others can write to it");
+    mode(&dotfiles, 0o755);
+    home.give("config/profiles/dev.toml", EVE);
+    home.assert_not_trusted("it is a symbolic link of another user");
+    // The pointer too.
+    home.give("config/profiles/dev.toml", ANN);
+    let pointer = home.path("config/default-profile");
+    std::fs::rename(&pointer, dotfiles.join("default")).unwrap();
+    symlink("../dotfiles/default", &pointer).unwrap();
+    home.give("config/default-profile", ANN);
+    assert!(home.run(&["profile", "use", "dev"]).status.success());
+    assert!(pointer.is_symlink());
+    home.give("config/default-profile", EVE);
+    let refused = home.run(&["profile", "use", "dev"]);
+    assert!(!refused.status.success() && text(&refused.stderr).contains("another user"), "{}", text(&refused.stderr));
+}
+
+#[test]
+fn nothing_hangs_and_nothing_eats_the_memory() {
+    let home = Home::of_root();
+    for what in ["fifo", "zero"] {
+        for path in [home.profile(), home.path("secret")] {
+            let aside = home.path("aside");
+            std::fs::rename(&path, &aside).unwrap();
+            match what {
+                "fifo" => fifo(&path),
+                _ => symlink("/dev/zero", &path).unwrap(),
+            }
+            let told = assert_refused(&home.run(&["token", "--renew"]), 3);
+            assert!(told.contains("it is not a regular file"), "{what}: {told}");
+            if path == home.profile() {
+                home.assert_not_trusted("it is not a regular file");
+            }
+            std::fs::rename(&aside, &path).unwrap();
+        }
+    }
+    assert_clean(&home.run(&["token", "--renew"]));
+}
+
+#[test]
+fn anothers_cache_is_neither_read_nor_written() {
+    let Some(home) = Home::of_ann() else { return };
+    assert_clean(&home.run(&["token"]));
+    let (cache, elsewhere) = (home.path("cache"), home.path("elsewhere"));
+    std::fs::rename(&cache, &elsewhere).unwrap();
+    symlink(&elsewhere, &cache).unwrap();
+    // A link of one's own is a way to put it elsewhere.
+    home.give("cache", ANN);
+    assert_clean(&home.run(&["token"]));
+    assert_eq!(home.world.emulator.token_requests(), 1);
+    home.give("cache", EVE);
+    let before = stories::files_in(&elsewhere);
+    let output = home.run(&["token"]);
+    assert!(output.status.success());
+    let told = text(&output.stderr);
+    assert!(told.lines().count() == 1 && told.contains("it is a symbolic link of another user"), "{told}");
+    assert_eq!(home.world.emulator.token_requests(), 2);
+    assert_eq!(stories::files_in(&elsewhere), before);
+}
+
+#[test]
+fn two_edits_at_once_both_count() {
+    let home = Home::of_root();
+    for round in 0..10 {
+        let one = format!("sandbox=s{round}");
+        let two = format!("scopes=[\"openid\", \"r{round}\"]");
+        let children =
+            [&one, &two].map(|pair| home.command("aep-auth", &["profile", "set", "dev", pair]).spawn().unwrap());
+        for child in children {
+            assert!(child.wait_with_output().unwrap().status.success());
+        }
+        let now = std::fs::read_to_string(home.profile()).unwrap();
+        assert!(now.contains(&format!("s{round}")) && now.contains(&format!("r{round}")), "{now}");
+    }
+    let left: Vec<_> = std::fs::read_dir(home.path("config/profiles")).unwrap().flatten().collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+}
+
+#[test]
+fn output_goes_to_a_device_and_never_in_its_place() {
+    let home = Home::of_root();
+    let write = |file: &str| home.command("aep-postman", &["collection", "-o", file]).output().unwrap();
+    assert_clean(&write("/dev/null"));
+    assert!(std::fs::metadata("/dev/null").unwrap().file_type().is_char_device());
+    fifo(&home.path("fifo"));
+    let told = assert_refused(&write("fifo"), 6);
+    assert!(told.contains("nobody reads from it"), "{told}");
+    assert!(std::fs::metadata(home.path("fifo")).unwrap().file_type().is_fifo());
+    let output = write("/dev/stdout");
+    assert_clean(&output);
+    assert!(text(&output.stdout).starts_with('{'));
+    // A link of a dotfiles manager stays.
+    symlink("target.json", home.path("link.json")).unwrap();
+    assert_clean(&write("link.json"));
+    assert!(home.path("link.json").is_symlink() && home.path("target.json").is_file());
+}
