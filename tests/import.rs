@@ -87,7 +87,7 @@ fn every_shape_gives_a_token() {
         let output = world.import(file.to_str().unwrap(), &arguments);
         assert!(output.status.success(), "{shape}: {}", text(&output.stderr));
         assert_eq!(text(&output.stderr), "", "{shape}");
-        assert!(text(&output.stdout).contains("next: aep-auth check"), "{shape}");
+        assert!(text(&output.stdout).contains("next: aep-auth "), "{shape}");
         assert_clean(&world.run("aep-auth", &["check"]));
         // The same from standard input.
         let url = world.emulator.url();
@@ -125,19 +125,22 @@ fn bad_files_are_refused_and_leave_nothing() {
     for (what, content, arguments, words) in [
         ("empty", String::new(), vec![], "it is empty"),
         ("truncated", oauth[..oauth.len() / 2].to_owned(), vec![], "no valid JSON"),
-        ("other JSON", "{\"a\": 1}".to_owned(), vec![], "not of a kind"),
-        ("a list", "[1, 2]".to_owned(), vec![], "not of a kind"),
-        ("brackets", "[".repeat(100_000), vec![], "no valid JSON"),
+        ("other JSON", "{\"a\": 1}".to_owned(), vec![], "taken for a config"),
+        ("a list", "[1, 2]".to_owned(), vec![], "no client id"),
+        ("brackets", "[".repeat(100_000), vec![], "no client id"),
+        ("braces", "{\"a\":".repeat(100_000), vec![], "no valid JSON"),
+        ("many names", "CLIENT_ID=a\n".repeat(100_000), vec![], "more fields"),
         ("a key", ims_emulator::private_key_pem().to_owned(), vec![], "key or certificate"),
-        ("text", "hello".to_owned(), vec![], "not of a kind"),
-        ("no secret", oauth.replace("CLIENT_SECRETS", "OTHER"), vec![], "no client secret"),
-        ("a blank in the id", oauth.replace("\"CLIENT_ID\": \"", "\"CLIENT_ID\": \"a b"), vec![], "visible characters"),
+        ("text", "hello".to_owned(), vec![], "taken for KEY=VALUE lines"),
         (
-            "a line break in the organization",
-            oauth.replace("@AdobeOrg", "\\nX: y@AdobeOrg"),
+            "swapped",
+            "CLIENT_ID=p8e-marker\nCLIENT_SECRET=x1\nORG_ID=o@AdobeOrg".to_owned(),
             vec![],
-            "visible characters",
+            "CLIENT_ID holds a client secret",
         ),
+        ("no secret", oauth.replace("CLIENT_SECRETS", "OTHER"), vec![], "no client secret"),
+        ("a blank in the id", oauth.replace("\"CLIENT_ID\": \"", "\"CLIENT_ID\": \"a b"), vec![], "not one word"),
+        ("a line break in the organization", oauth.replace("@AdobeOrg", "\\nX: y@AdobeOrg"), vec![], "not one word"),
         ("a public key", jwt.clone(), vec!["--private-key", "public"], "this is a public key"),
         ("a certificate", jwt.clone(), vec!["--private-key", "certificate"], "this is a certificate"),
         ("an EC key", jwt.clone(), vec!["--private-key", "ec"], "this is an EC key"),
@@ -152,7 +155,7 @@ fn bad_files_are_refused_and_leave_nothing() {
         world.write("ec", "-----BEGIN EC PRIVATE KEY-----\nMHcC\n-----END EC PRIVATE KEY-----\n");
         let file = world.write("file", &content);
         let told = assert_refused(&world.import(file.to_str().unwrap(), &arguments), 3);
-        assert!(told.contains(words), "{what}: {told}");
+        assert!(told.contains(words) && !told.contains("marker"), "{what}: {told}");
         for folder in ["config", "data"] {
             assert!(!world.path(folder).exists(), "{what} left {folder}");
         }

@@ -32,5 +32,5 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Configuration, saying what the file was taken for.
 pub fn credentials_in(file: &[u8]) -> aep_core::Result<usize> {
-    import::read(file).map(|found| found.len())
+    import::read(file).map(|found| found.candidates.len())
 }

@@ -1,42 +1,67 @@
-//! `KEY=VALUE` lines: a `.env` file, or what `export` prints.
+//! Lines of names and values: a `.env` file, what `export` prints, Java properties, and INI files, whose sections become
+//! maps.
 
-use serde_json::Value;
+use super::tree::Tree;
 
-use super::{Candidate, flat};
-
-/// Reads the lines; comments and what is no assignment are passed over.
-pub(super) fn read(text: &str) -> Option<Candidate> {
-    flat::read(pairs(text).into_iter().map(|(name, value)| (name, Value::String(value))), "KEY=VALUE lines")
+/// What the lines are.
+pub(super) struct Lines {
+    pub(super) tree: Tree,
+    pub(super) has_sections: bool,
 }
 
-fn pairs(text: &str) -> Vec<(String, String)> {
-    let mut pairs = Vec::new();
+/// Reads the lines; comments and what is no assignment are passed over.
+pub(super) fn read(text: &str) -> Lines {
+    let mut top = Vec::new();
+    let mut sections: Vec<(String, Vec<(String, Tree)>)> = Vec::new();
     let mut rest = text;
     while !rest.is_empty() {
         let (line, below) = rest.split_once('\n').unwrap_or((rest, ""));
-        let Some((name, value)) = assignment(line) else {
+        if let Some(name) = section(line) {
+            sections.push((name.to_owned(), Vec::new()));
+            rest = below;
+            continue;
+        }
+        let Some((name, value)) = assignment(line, !sections.is_empty()) else {
             rest = below;
             continue;
         };
-        // In quotes a value may go on over the next lines, as a PEM does.
+        // In quotes or brackets a value may go on over the next lines, as a PEM or a list does.
         let value_and_below = &rest[line.len() - value.len()..];
-        if let Some((value, after)) = quoted(value_and_below) {
-            pairs.push((name.to_owned(), value));
-            rest = after.split_once('\n').map_or("", |(_, below)| below);
+        let (value, after) = if let Some((value, after)) = quoted(value_and_below) {
+            (value, after.split_once('\n').map_or("", |(_, below)| below))
+        } else if let Some((value, after)) = bracketed(value_and_below) {
+            (value.to_owned(), after.split_once('\n').map_or("", |(_, below)| below))
         } else {
-            pairs.push((name.to_owned(), bare(value).to_owned()));
-            rest = below;
-        }
+            (bare(value).to_owned(), below)
+        };
+        let fields = sections.last_mut().map_or(&mut top, |(_, fields)| fields);
+        fields.push((name.to_owned(), Tree::Text(value)));
+        rest = after;
     }
-    pairs
+    let has_sections = !sections.is_empty();
+    top.extend(sections.into_iter().map(|(name, fields)| (name, Tree::Map(fields))));
+    Lines { tree: Tree::Map(top), has_sections }
 }
 
-/// The name, and the value as it stands on this line.
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once('=')?;
-    let name = name.trim();
-    let name = name.strip_prefix("export ").unwrap_or(name).trim();
-    let is_name = !name.is_empty() && !name.starts_with('#') && !name.contains(char::is_whitespace);
+/// The name of a section.
+fn section(line: &str) -> Option<&str> {
+    let name = line.trim().strip_prefix('[')?.strip_suffix(']')?.trim_matches(['[', ']']).trim();
+    let is_name = !name.is_empty() && !name.contains(['"', '\'', ',', '{', '=']);
+    is_name.then_some(name)
+}
+
+/// The name, and the value as it stands on this line; an INI file may have a colon for the sign.
+fn assignment(line: &str, is_in_section: bool) -> Option<(&str, &str)> {
+    let at = if is_in_section { line.find(['=', ':']) } else { line.find('=') }?;
+    let (name, value) = (line[..at].trim(), &line[at + 1..]);
+    // What stands before the name in the shells of this world.
+    let name = ["export ", "set ", "SET ", "declare -x ", "$env:", "$Env:"]
+        .iter()
+        .find_map(|word| name.strip_prefix(word))
+        .unwrap_or(name)
+        .trim()
+        .trim_matches('"');
+    let is_name = !name.is_empty() && !name.starts_with(['#', ';', '/']) && !name.contains(char::is_whitespace);
     is_name.then(|| (name, value.trim_start()))
 }
 
@@ -65,14 +90,31 @@ fn quoted(text: &str) -> Option<(String, &str)> {
     None
 }
 
+/// A list that ends on one of the next lines.
+fn bracketed(text: &str) -> Option<(&str, &str)> {
+    const MOST_BYTES: usize = 4 * 1024;
+    let window = text.get(..MOST_BYTES).unwrap_or(text);
+    if !window.starts_with('[') || window.lines().next()?.contains(']') {
+        return None;
+    }
+    let end = window.find(']')? + 1;
+    Some(text.split_at(end))
+}
+
 /// A value without quotes, up to a comment.
 fn bare(value: &str) -> &str {
-    value.split_once(" #").map_or(value, |(value, _)| value).trim()
+    let value = value.split_once(" #").map_or(value, |(value, _)| value);
+    value.split_once(" ;").map_or(value, |(value, _)| value).trim()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::tree::of_json;
     use super::*;
+
+    fn check(text: &str, json: &str) {
+        assert!(read(text).tree == of_json(json).unwrap(), "{text:?}");
+    }
 
     #[test]
     fn quotes_comments_and_values_of_several_lines() {
@@ -83,13 +125,22 @@ mod tests {
             ("A='x # no comment';", "x # no comment"),
             ("A=x#y", "x#y"),
             ("A=\"a\\nb\\\\\\\"\\t\"\r", "a\nb\\\"\\t"),
-            ("A=\"one\r\ntwo\"\r\nB=c", "one\r\ntwo"),
+            ("A=\"one\r\ntwo\"\r\n", "one\r\ntwo"),
             ("A='open", "'open"),
             ("A='x'y", "'x'y"),
             ("# B=c\nno assignment\nA=", ""),
+            ("$env:A = \"x\"", "x"),
+            ("set A=x\r\n", "x"),
         ] {
-            assert_eq!(pairs(text)[0], ("A".to_owned(), value.to_owned()), "{text:?}");
+            assert_eq!(read(text).tree.get("A"), Some(&Tree::Text(value.to_owned())), "{text:?}");
         }
-        assert_eq!(pairs("A=\"one\ntwo\" # x\nB=c").len(), 2);
+        check("A=\"one\ntwo\" # x\nB=c", r#"{"A":"one\ntwo","B":"c"}"#);
+        check("a = [\n \"x\",\n \"y\"\n]\nb = 1", r#"{"a":"[\n \"x\",\n \"y\"\n]","b":"1"}"#);
+    }
+
+    #[test]
+    fn sections_become_maps() {
+        check("a=1\n[x]\nb = 2 ; c\nc: 3\n[ y z ]\nd=4\n", r#"{"a":"1","x":{"b":"2","c":"3"},"y z":{"d":"4"}}"#);
+        check("a=[\"x\"]\n", r#"{"a":"[\"x\"]"}"#);
     }
 }

@@ -2,33 +2,34 @@
 //!
 //! Source: `schema/config.schema.json` of adobe/aio-cli-plugin-app.
 
-use aep_core::profile::Flow;
-use serde_json::Value;
+use super::candidates::{Reading, Shape};
+use super::tree::Tree;
+use super::{Candidate, groups};
 
-use super::{Candidate, list, secrets, text};
-
-/// Reads every usable credential; a migrated one is offered in both flows.
-pub(super) fn read(json: &Value) -> Option<Vec<Candidate>> {
-    let project = json.get("project")?;
-    let credentials = project.pointer("/workspace/details/credentials")?.as_array()?;
-    let org_id = text(project.pointer("/org/ims_org_id"));
+/// Reads every credential; a migrated one is offered in both flows. `None` where it is no such file.
+pub(super) fn read(tree: &Tree) -> Option<Vec<Candidate>> {
+    let credentials = tree.find(&["project", "workspace", "details", "credentials"])?.items();
+    let org_id = tree.find(&["project", "org", "ims_org_id"]).cloned();
     let mut found = Vec::new();
     for credential in credentials {
-        for (key, flow) in [("oauth_server_to_server", Flow::Oauth), ("jwt", Flow::Jwt)] {
-            let Some(inner) = credential.get(key) else { continue };
-            let Some(client_id) = text(inner.get("client_id")) else { continue };
-            found.push(Candidate {
-                found_in: "a Developer Console project",
-                name: text(credential.get("name")),
-                flow: Some(flow),
-                client_id,
-                client_secrets: secrets(inner.get("client_secrets").or_else(|| inner.get("client_secret"))),
-                org_id: org_id.clone(),
-                technical_account_id: text(inner.get("technical_account_id")),
-                scopes: list(inner.get("scopes")),
-                meta_scopes: list(inner.get("meta_scopes")),
-                ..Candidate::default()
-            });
+        for (key, inner) in credential.entries().iter().filter(|(_, inner)| matches!(inner, Tree::Map(_))) {
+            let kind = match key.as_str() {
+                "oauth_server_to_server" => "oauthservertoserver",
+                "jwt" => "jwt",
+                // The other kinds differ by this field alone.
+                _ => credential.get("integration_type").and_then(Tree::text).unwrap_or(key),
+            };
+            let mut entries = inner.entries().to_vec();
+            entries.push(("integration_type".to_owned(), Tree::Text(kind.to_owned())));
+            if let Some(org_id) = &org_id {
+                entries.push(("ims_org_id".to_owned(), org_id.clone()));
+            }
+            let groups = groups::of(&Tree::Map(entries)).unwrap_or_default();
+            let mut candidates = Reading { groups: &groups, shape: Shape::Project }.candidates();
+            for candidate in &mut candidates {
+                candidate.name = credential.get("name").and_then(Tree::text).map(str::to_owned);
+            }
+            found.extend(candidates);
         }
     }
     Some(found)

@@ -7,7 +7,7 @@ use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::{Error, Result};
 
-use super::Candidate;
+use super::{Candidate, Kind};
 use crate::prompt;
 
 /// A key is a few kilobytes.
@@ -38,7 +38,7 @@ pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
         scopes,
         private_key,
         found_in: "what you typed",
-        flow: Some(flow),
+        kind: Kind::Service(flow),
         client_id,
         client_secrets: Some(secret).filter(|secret| !secret.is_empty()).into_iter().collect(),
         org_id,

@@ -1,0 +1,289 @@
+//! What will be written, whole and checked, before anything is.
+
+use std::path::Path;
+
+use aep_cli::Invocation;
+use aep_core::profile::{DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, Name, ProfileSelection, file};
+use aep_core::secret::Secret;
+use aep_core::secret::store::SecretKind;
+use aep_core::url::BaseUrl;
+use aep_core::{Error, Result, terminal};
+use aep_ims::{Certificate, key};
+
+use crate::cli::ImportArguments;
+use crate::import::Candidate;
+use crate::{certificate, input, prompt};
+
+/// A profile and its secrets.
+pub(super) struct Plan {
+    pub(super) taken: Candidate,
+    pub(super) flow: Flow,
+    pub(super) ims_url: Option<BaseUrl>,
+    pub(super) platform_url: Option<BaseUrl>,
+    pub(super) private_key: Option<Secret>,
+    pub(super) passphrase: Option<Secret>,
+    /// What the user must know; `NAME` stands for the profile.
+    pub(super) notes: Vec<String>,
+}
+
+impl Plan {
+    pub(super) fn make(
+        invocation: &mut Invocation<'_>,
+        mut taken: Candidate,
+        arguments: &ImportArguments,
+        selection: &ProfileSelection,
+    ) -> Result<Self> {
+        let flow = taken.flow().unwrap_or(Flow::Oauth);
+        let mut notes = std::mem::take(&mut taken.notes);
+        if taken.client_secrets.len() > 2 {
+            notes
+                .push(format!("the file holds {} client secrets; the first two are taken", taken.client_secrets.len()));
+            taken.client_secrets.truncate(2);
+        }
+        if let Some(sandbox) = &selection.sandbox {
+            taken.sandbox = Some(sandbox.clone());
+        }
+        let ims_url = host("ims_url", arguments.ims_url.as_deref(), taken.ims_url.as_deref(), "--ims-url")?;
+        let platform_url =
+            host("platform_url", arguments.platform_url.as_deref(), taken.platform_url.as_deref(), "--platform-url")?;
+        let private_key = match &arguments.private_key {
+            Some(path) => Some(read_key(invocation, path)?),
+            None if flow == Flow::Oauth => {
+                if taken.private_key.take().is_some() {
+                    notes.push(
+                        "the file holds a private key too, which OAuth does not need; it is not taken".to_owned(),
+                    );
+                }
+                None
+            }
+            None => taken.private_key.take(),
+        };
+        let passphrase = passphrase(invocation, private_key.as_ref(), taken.passphrase.take(), &mut notes)?;
+        match flow {
+            Flow::Jwt => note_service_account(invocation, &mut taken, private_key.as_ref(), &mut notes),
+            Flow::Oauth => note_oauth(&mut taken, &mut notes),
+        }
+        note_identity(&taken, &mut notes);
+        Ok(Self { taken, flow, ims_url, platform_url, private_key, passphrase, notes })
+    }
+
+    /// The profile file. Values from the file are quoted by the TOML writer.
+    pub(super) fn to_toml(&self) -> String {
+        use toml_edit::{Array, DocumentMut, InlineTable, value};
+        let taken = &self.taken;
+        let list = |items: &[String]| value(items.iter().collect::<Array>());
+        let stored = || InlineTable::from_iter([("store", true)]);
+        let mut document = DocumentMut::new();
+        document["flow"] = value(self.flow.name());
+        document["client_id"] = value(&taken.client_id);
+        let mut add = |key: &str, text: Option<&String>| {
+            if let Some(text) = text {
+                document[key] = value(text);
+            }
+        };
+        add("org_id", taken.org_id.as_ref());
+        add("technical_account_id", taken.technical_account_id.as_ref());
+        add("sandbox", taken.sandbox.as_ref());
+        add("ims_url", self.ims_url.as_ref().map(BaseUrl::to_string).as_ref());
+        add("platform_url", self.platform_url.as_ref().map(BaseUrl::to_string).as_ref());
+        match self.flow {
+            Flow::Oauth => document["scopes"] = list(&taken.scopes),
+            Flow::Jwt => document["meta_scopes"] = list(&taken.meta_scopes),
+        }
+        document["client_secrets"] = value(taken.client_secrets.iter().map(|_| stored()).collect::<Array>());
+        if self.private_key.is_some() {
+            document["private_key"] = value(stored());
+        }
+        if self.passphrase.is_some() {
+            document["private_key_passphrase"] = value(stored());
+        }
+        document.to_string()
+    }
+
+    /// What goes to the private store.
+    pub(super) fn secrets(&self) -> impl Iterator<Item = (SecretKind, &Secret)> {
+        [SecretKind::ClientSecret, SecretKind::SecondClientSecret]
+            .into_iter()
+            .zip(&self.taken.client_secrets)
+            .chain(self.private_key.iter().map(|key| (SecretKind::PrivateKey, key)))
+            .chain(self.passphrase.iter().map(|passphrase| (SecretKind::Passphrase, passphrase)))
+    }
+
+    /// Reads what will be written, so that a bad value is refused before anything is.
+    pub(super) fn check(&self, name: &Name) -> Result<()> {
+        let taken = &self.taken;
+        let words = [
+            ("client id", Some(&taken.client_id)),
+            ("organization", taken.org_id.as_ref()),
+            ("technical account id", taken.technical_account_id.as_ref()),
+            ("sandbox", taken.sandbox.as_ref()),
+        ];
+        let words = words.into_iter().filter_map(|(what, value)| Some((what, value?)));
+        let scopes = taken.scopes.iter().chain(&taken.meta_scopes).map(|scope| ("scope", scope));
+        for (what, value) in words.chain(scopes) {
+            if !value.bytes().all(|byte| byte.is_ascii_graphic()) || value.len() > 1024 {
+                // Not shown: where quotes are missing it may go on into the secret.
+                return Err(Error::configuration(format!(
+                    "the {what} in the file is not one word of visible characters"
+                ))
+                .with_hint("look for a quote, comma or line break that is missing or too much"));
+            }
+        }
+        file::parse(&self.to_toml(), Path::new(name.as_str()))?;
+        Ok(())
+    }
+
+    /// Whether the profile's tokens come from Adobe's production.
+    pub(super) fn is_production(&self) -> bool {
+        self.ims_url.as_ref().is_none_or(|url| url.to_string() == aep_core::profile::DEFAULT_IMS_URL)
+    }
+}
+
+fn note_service_account(
+    invocation: &Invocation<'_>,
+    taken: &mut Candidate,
+    key: Option<&Secret>,
+    notes: &mut Vec<String>,
+) {
+    if !taken.scopes.is_empty() {
+        notes.push(format!("the scopes {} are of OAuth; a service account does not use them", taken.scopes.join(", ")));
+    }
+    if key.is_none() {
+        let named = taken.private_key_path.as_ref().map_or_else(String::new, |path| {
+            format!(" (the file names {}, which is not opened by itself)", terminal::clean_within(path, 200))
+        });
+        notes.push(format!("no private key was given{named}"));
+    }
+    if taken.meta_scopes.is_empty() {
+        taken.meta_scopes = vec![DEFAULT_META_SCOPE.to_owned()];
+        notes.push(format!("the file names no metascopes; {DEFAULT_META_SCOPE} is taken"));
+    }
+    if let Some(found) = key.and_then(|text| Certificate::find(text.expose())) {
+        notes.push(format!("the key's certificate {}", certificate::describe_end(invocation.context, &found)));
+    }
+}
+
+fn note_oauth(taken: &mut Candidate, notes: &mut Vec<String>) {
+    if let Some(path) = &taken.private_key_path {
+        notes.push(format!(
+            "the file names the private key {}, which OAuth does not need",
+            terminal::clean_within(path, 200)
+        ));
+    }
+    if !taken.meta_scopes.is_empty() {
+        notes.push(format!(
+            "the metascopes {} are of a service account (JWT); without its private key this is OAuth, which does not use them",
+            terminal::clean_within(&taken.meta_scopes.join(", "), 200)
+        ));
+    }
+    if taken.scopes.is_empty() {
+        taken.scopes = DEFAULT_SCOPES.iter().map(|scope| (*scope).to_owned()).collect();
+        notes.push("the file names no scopes; those of Experience Platform are taken".to_owned());
+    }
+}
+
+/// What would be refused later, said now.
+fn note_identity(taken: &Candidate, notes: &mut Vec<String>) {
+    // Shown only where it can be nothing but an id, and never a secret in the wrong place.
+    let is_id = |text: &str| text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match taken.org_id.as_deref() {
+        None => notes.push(
+            "the file names no organization, which the headers need: aep-auth profile set NAME org_id=…@AdobeOrg"
+                .to_owned(),
+        ),
+        Some(id) if id.ends_with("@AdobeOrg") => {}
+        Some(id) if is_id(id) => notes.push(format!(
+            "the organization {id} does not end in @AdobeOrg: aep-auth profile set NAME org_id={id}@AdobeOrg"
+        )),
+        Some(_) => notes.push(
+            "the organization is none, it does not end in @AdobeOrg; the Developer Console shows the right one: \
+             aep-auth profile set NAME org_id=…@AdobeOrg"
+                .to_owned(),
+        ),
+    }
+    match taken.technical_account_id.as_deref() {
+        None => {}
+        Some(id) if id.ends_with("@techacct.adobe.com") => {}
+        Some(id) if is_id(id) => notes.push(format!(
+            "the technical account {id} does not end in @techacct.adobe.com: \
+             aep-auth profile set NAME technical_account_id={id}@techacct.adobe.com"
+        )),
+        Some(_) => notes.push(
+            "the technical account is none, it does not end in @techacct.adobe.com; the Developer Console shows the right \
+             one: aep-auth profile set NAME technical_account_id=…@techacct.adobe.com"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The private key of `--private-key`, with the certificate that the Developer Console put beside it.
+fn read_key(invocation: &mut Invocation<'_>, path: &Path) -> Result<Secret> {
+    let text = String::from_utf8(input::read(invocation, path)?).map_err(|_| {
+        Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
+            .with_hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
+    })?;
+    Ok(Secret::new(certificate::with_neighbour(text, path)))
+}
+
+/// The option's host, else the file's if it is Adobe's; loopback in a file is a host like any other.
+fn host(what: &str, option: Option<&str>, in_file: Option<&str>, name: &str) -> Result<Option<BaseUrl>> {
+    if let Some(url) = option {
+        return BaseUrl::parse(name, url).map(Some);
+    }
+    let Some(url) = in_file else { return Ok(None) };
+    let url = BaseUrl::parse(&format!("{what} in the file"), url)?;
+    let host = &url.authority().host;
+    let is_adobe = ["adobelogin.com", "adobe.io"]
+        .iter()
+        .any(|domain| host == domain || host.strip_suffix(domain).is_some_and(|left| left.ends_with('.')));
+    if is_adobe {
+        return Ok(Some(url));
+    }
+    Err(Error::configuration(format!("the file would send your secret to {url}, which is not Adobe's"))
+        .with_hint(format!("if that is right, say so: {name} {url}")))
+}
+
+/// The passphrase that is to be stored: the file's, or one that is typed. One that does not fit is an error.
+fn passphrase(
+    invocation: &Invocation<'_>,
+    key: Option<&Secret>,
+    in_file: Option<Secret>,
+    notes: &mut Vec<String>,
+) -> Result<Option<Secret>> {
+    let Some(key) = key else { return Ok(None) };
+    if key::form(key)? != key::Form::Encrypted {
+        return Ok(None);
+    }
+    let found = match in_file {
+        Some(passphrase) => {
+            key::read(key, Some(&passphrase))?;
+            Some(passphrase)
+        }
+        None => ask_passphrase(invocation, key)?,
+    };
+    if found.is_none() {
+        notes.push(
+            "the private key is encrypted; give its passphrase by AEP_PRIVATE_KEY_PASSPHRASE or private_key_passphrase"
+                .to_owned(),
+        );
+    }
+    Ok(found)
+}
+
+/// The passphrase from the variable or the terminal; `None` where there is neither.
+fn ask_passphrase(invocation: &Invocation<'_>, key_text: &Secret) -> Result<Option<Secret>> {
+    if let Some(passphrase) = invocation.context.environment.text("AEP_PRIVATE_KEY_PASSPHRASE")?.map(Secret::new) {
+        key::read(key_text, Some(&passphrase))?;
+        // It stays where the user keeps it.
+        return Ok(None);
+    }
+    if !invocation.terminals.has_input() {
+        return Ok(None);
+    }
+    let typed = prompt::secret("passphrase of the private key (not shown; empty to give it later): ")?;
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    key::read(key_text, Some(&typed))?;
+    Ok(Some(typed))
+}

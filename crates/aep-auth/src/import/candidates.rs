@@ -1,0 +1,688 @@
+//! From groups of fields to credentials: which fields belong together, and what the values say.
+
+use std::collections::BTreeSet;
+
+use aep_core::profile::{Flow, split_list};
+use aep_core::secret::Secret;
+use aep_core::terminal;
+
+use super::fields::{self, Meaning, Name, host_and_path};
+use super::groups::{Field, Group, Value};
+use super::{Candidate, Kind, key};
+
+/// What a file was taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Console,
+    Project,
+    Aem,
+    Postman,
+    Aio,
+    AppBuilder,
+    Mcp,
+    Aepp,
+    Imscli,
+    UserSync,
+    Config,
+    Yaml,
+    Ini,
+    Lines,
+}
+
+impl Shape {
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Console => "a Developer Console credential",
+            Self::Project => "a Developer Console project",
+            Self::Aem => "AEM service credentials",
+            Self::Postman => "a Postman environment",
+            Self::Aio => "an aio config",
+            Self::AppBuilder => "an App Builder .env file",
+            Self::Mcp => "an MCP client's file",
+            Self::Aepp => "an aepp-like config",
+            Self::Imscli => "an imscli config",
+            Self::UserSync => "a User Sync config",
+            Self::Config => "a config",
+            Self::Yaml => "a YAML file",
+            Self::Ini => "an INI file",
+            Self::Lines => "KEY=VALUE lines",
+        }
+    }
+
+    /// Whether it is made to be downloaded once, so that no other tool misses it.
+    pub(super) fn is_download(self) -> bool {
+        matches!(self, Self::Console | Self::Project | Self::Aem | Self::Postman)
+    }
+
+    /// Whether every name in it is about the credential, so that one without a place in a profile is worth a word.
+    fn is_about_one_credential(self) -> bool {
+        matches!(self, Self::Console | Self::Postman | Self::Aio | Self::AppBuilder | Self::Aepp | Self::Imscli)
+    }
+}
+
+/// The most client ids: each is compared with every field.
+pub(super) const MOST_IDS: usize = 100;
+
+/// The groups of a file, and what it was taken for.
+pub(super) struct Reading<'a> {
+    pub(super) groups: &'a [Group],
+    pub(super) shape: Shape,
+}
+
+/// A client id and what belongs to it.
+struct Place<'a> {
+    groups: &'a [Group],
+    shape: Shape,
+    /// Where the client id is.
+    group: usize,
+    prefix: String,
+    environment: Option<&'static str>,
+    /// The prefixes of all client ids of that group.
+    owners: Vec<(String, Option<&'static str>)>,
+    /// The groups in which there is a client id.
+    taken: BTreeSet<usize>,
+}
+
+const STAGE_IMS: &str = "https://ims-na1-stg1.adobelogin.com";
+const STAGE_PLATFORM: &str = "https://platform-stage.adobe.io";
+
+impl Reading<'_> {
+    /// Every credential, whole or not; placeholders and other people's credentials are none.
+    pub(super) fn candidates(&self) -> Vec<Candidate> {
+        let ids: Vec<Vec<&Field>> = self.groups.iter().map(client_ids).collect();
+        let taken: BTreeSet<usize> = (0..ids.len()).filter(|index| !ids[*index].is_empty()).collect();
+        let mut found = Vec::new();
+        for (group, ids) in ids.iter().enumerate() {
+            let names: Vec<&Name> = ids.iter().filter_map(|id| id.name.as_ref()).collect();
+            let owners: Vec<_> = names.iter().map(|name| (name.prefix.clone(), name.environment)).collect();
+            for (id, name) in ids.iter().zip(&names) {
+                let place = Place {
+                    groups: self.groups,
+                    shape: self.shape,
+                    group,
+                    prefix: name.prefix.clone(),
+                    environment: name.environment,
+                    owners: owners.clone(),
+                    taken: taken.clone(),
+                };
+                found.extend(place.candidate(Some(id)));
+            }
+            if ids.is_empty() && self.shape != Shape::Project {
+                found.extend(self.without_id(group, &taken));
+            }
+        }
+        self.complete_from_elsewhere(&mut found);
+        found
+    }
+
+    /// A login, or a credential whose client id is missing.
+    fn without_id(&self, group: usize, taken: &BTreeSet<usize>) -> Option<Candidate> {
+        let own = &self.groups[group];
+        let has = |meaning| own.fields.iter().any(|field| field.meaning == Some(meaning));
+        let is_inside_another = taken.contains(&group)
+            || self.ancestors(group).any(|above| taken.contains(&above))
+            || taken.iter().any(|inner| self.ancestors(*inner).any(|above| above == group));
+        let place = Place {
+            groups: self.groups,
+            shape: self.shape,
+            group,
+            prefix: String::new(),
+            environment: None,
+            owners: Vec::new(),
+            taken: taken.clone(),
+        };
+        let is_login = matches!(self.shape, Shape::Aio | Shape::AppBuilder)
+            && own.path.iter().any(|key| key == "access_token" || key == "refresh_token")
+            && own.fields.iter().any(|field| field.written == "token");
+        if is_login {
+            let name = own.path.iter().rev().nth(1).cloned();
+            return Some(Candidate { found_in: self.shape.title(), kind: Kind::Login, name, ..Candidate::default() });
+        }
+        let is_credential = (has(Meaning::ClientSecret) || has(Meaning::TechnicalAccountId))
+            && (has(Meaning::OrgId) || has(Meaning::Scopes) || has(Meaning::MetaScopes));
+        if is_inside_another || !is_credential {
+            return None;
+        }
+        place.candidate(None)
+    }
+
+    fn ancestors(&self, group: usize) -> impl Iterator<Item = usize> {
+        std::iter::successors(self.groups[group].parent, |above| self.groups[*above].parent)
+    }
+
+    /// What the one credential of a file lacks may stand anywhere in it, where its value or name leaves no doubt.
+    fn complete_from_elsewhere(&self, found: &mut [Candidate]) {
+        let mut services = found.iter_mut().filter(|one| matches!(one.kind, Kind::Service(_)));
+        let (Some(only), None) = (services.next(), services.next()) else { return };
+        let sole = |meaning: Meaning, is_sure: fn(&str) -> bool| {
+            let values: BTreeSet<&str> = self
+                .groups
+                .iter()
+                .flat_map(|group| &group.fields)
+                .filter(|field| field.meaning == Some(meaning))
+                .filter_map(|field| field.value.text())
+                .filter(|text| is_real(text) && is_sure(text))
+                .collect();
+            (values.len() == 1).then(|| values.into_iter().next().map(str::to_owned))?
+        };
+        if only.org_id.is_none() {
+            only.org_id = sole(Meaning::OrgId, |text| text.ends_with("@AdobeOrg"));
+        }
+        if only.technical_account_id.is_none() {
+            only.technical_account_id = sole(Meaning::TechnicalAccountId, |text| text.ends_with("@techacct.adobe.com"));
+        }
+        if only.sandbox.is_none() {
+            only.sandbox = sole(Meaning::Sandbox, |_| true);
+        }
+    }
+}
+
+/// How many fields are a client id.
+pub(super) fn count_ids(groups: &[Group]) -> usize {
+    let fields = groups.iter().flat_map(|group| &group.fields);
+    fields.filter(|field| matches!(field.meaning, Some(Meaning::ClientId | Meaning::ApiKey))).count()
+}
+
+/// The client ids of a group; a name that says so outdoes `api_key` beside it.
+fn client_ids(group: &Group) -> Vec<&Field> {
+    let mut ids: Vec<&Field> = Vec::new();
+    for wanted in [Meaning::ClientId, Meaning::ApiKey] {
+        for field in group.fields.iter().filter(|field| field.meaning == Some(wanted)) {
+            let Some(name) = &field.name else { continue };
+            let same = |other: &&Field| {
+                other.name.as_ref().is_some_and(|o| o.prefix == name.prefix && o.environment == name.environment)
+            };
+            match ids.iter().position(same) {
+                // The last one counts, as in a shell.
+                Some(index) if ids[index].meaning == Some(wanted) => ids[index] = field,
+                Some(_) => {}
+                None => ids.push(field),
+            }
+        }
+    }
+    ids
+}
+
+/// The address without its path: what is asked there is ours to know.
+fn base(text: &str) -> String {
+    let (host, _) = host_and_path(text);
+    match text.split_once("://") {
+        Some((scheme, _)) => format!("{scheme}://{host}"),
+        None => host.to_owned(),
+    }
+}
+
+fn is_real(text: &str) -> bool {
+    !text.trim().is_empty() && !fields::is_placeholder(text) && !fields::is_reference(text)
+}
+
+/// A prefix that is made of nothing but the words of this field.
+fn is_filler(prefix: &str) -> bool {
+    const WORDS: &[&str] = &[
+        "adobe",
+        "aep",
+        "aio",
+        "ims",
+        "oauth",
+        "auth",
+        "jwt",
+        "s2s",
+        "server",
+        "to",
+        "aem",
+        "credentials",
+        "ce",
+        "technicalaccount",
+        "account",
+        "client",
+        "enterprise",
+    ];
+    let mut rest = prefix;
+    while let Some(left) = WORDS.iter().find_map(|word| rest.strip_prefix(word)) {
+        rest = left;
+    }
+    rest.is_empty()
+}
+
+impl<'a> Place<'a> {
+    /// How near a field is to this client id; `None` where it does not belong to it.
+    fn distance(&self, group: usize, field: &Field, meaning: Meaning) -> Option<usize> {
+        let unnamed = Name { meaning, prefix: String::new(), environment: None };
+        let name = field.name.as_ref().unwrap_or(&unnamed);
+        let is_secret = matches!(meaning, Meaning::ClientSecret | Meaning::Secret);
+        if group == self.group {
+            let later = match (name.environment, self.environment) {
+                (one, other) if one == other => 0,
+                (None, Some(_)) => 5,
+                _ => return None,
+            };
+            if name.prefix == self.prefix {
+                return Some(later);
+            }
+            if self.owners.iter().any(|(prefix, _)| *prefix == name.prefix) {
+                return None;
+            }
+            if self.prefix.starts_with(&name.prefix) {
+                return Some(later + 10);
+            }
+            let extra = name.prefix.strip_prefix(self.prefix.as_str());
+            if extra.is_some_and(is_filler) || (is_filler(&name.prefix) && is_filler(&self.prefix)) {
+                // Another client id may be nearer to it.
+                let is_owned = self
+                    .owners
+                    .iter()
+                    .any(|(owner, _)| owner.len() > self.prefix.len() && name.prefix.starts_with(owner.as_str()));
+                return (!is_owned).then_some(later + 20);
+            }
+            let says_itself = matches!(meaning, Meaning::OrgId | Meaning::TechnicalAccountId | Meaning::Sandbox);
+            return (self.owners.len() <= 1 && says_itself).then_some(later + 40);
+        }
+        if !(name.prefix == self.prefix || is_filler(&name.prefix)) {
+            return None;
+        }
+        let above = |group: usize| {
+            std::iter::successors(self.groups[group].parent, |above| self.groups[*above].parent).collect::<Vec<_>>()
+        };
+        if let Some(steps) = above(group).iter().position(|above| *above == self.group) {
+            let is_another =
+                std::iter::once(group).chain(above(group)).take(steps + 1).any(|at| self.taken.contains(&at));
+            return (!is_another).then_some(60 + steps);
+        }
+        let steps = above(self.group).iter().position(|above| *above == group)?;
+        (!is_secret && !self.taken.contains(&group)).then_some(80 + steps)
+    }
+
+    /// The fields of a meaning that are nearest.
+    fn nearest(&self, meaning: Meaning) -> Vec<&'a Field> {
+        let mut nearest = Vec::new();
+        let mut shortest = usize::MAX;
+        for (index, group) in self.groups.iter().enumerate() {
+            for field in group.fields.iter().filter(|field| field.meaning == Some(meaning)) {
+                let Some(distance) = self.distance(index, field, meaning) else { continue };
+                if distance < shortest {
+                    shortest = distance;
+                    nearest.clear();
+                }
+                if distance == shortest {
+                    nearest.push(field);
+                }
+            }
+        }
+        nearest
+    }
+
+    /// The value of a meaning: the last one that is no placeholder.
+    fn text(&self, meaning: Meaning) -> Option<String> {
+        let fields = self.nearest(meaning);
+        fields.iter().rev().filter_map(|field| field.value.text()).find(|text| is_real(text)).map(str::to_owned)
+    }
+
+    fn list(&self, meaning: Meaning) -> Vec<String> {
+        let mut items: Vec<String> = Vec::new();
+        for field in self.nearest(meaning) {
+            let texts: Vec<&str> = match &field.value {
+                // The claim of an assertion: `https://…/s/ent_x_sdk` is true.
+                _ if field.written.contains("/s/") => vec![&field.written],
+                Value::Set => Vec::new(),
+                Value::Texts(texts) => texts.iter().map(String::as_str).collect(),
+            };
+            for item in texts.into_iter().filter(|text| is_real(text)).flat_map(split_list) {
+                if !items.contains(&item) {
+                    items.push(item);
+                }
+            }
+        }
+        items
+    }
+
+    /// The client secrets; a comma parts them, which none of Adobe's holds.
+    fn secrets(&self) -> Vec<Secret> {
+        let mut fields = self.nearest(Meaning::ClientSecret);
+        if fields.is_empty() {
+            fields = self.nearest(Meaning::Secret);
+        }
+        let mut secrets: Vec<Secret> = Vec::new();
+        for text in fields.iter().flat_map(|field| field.value.texts()).flat_map(|text| text.split(',')).map(str::trim)
+        {
+            if is_real(text) && secrets.iter().all(|secret| secret.expose() != text) {
+                secrets.push(Secret::new(text.to_owned()));
+            }
+        }
+        secrets
+    }
+
+    fn private_key(&self) -> Option<Secret> {
+        let fields = self.nearest(Meaning::PrivateKey);
+        let found = fields.iter().rev().find_map(|field| key::read(&field.value.texts().join("\n")))?;
+        // Its certificate tells when it ends.
+        let certificate = self.nearest(Meaning::Certificate).into_iter().find_map(|field| field.value.text());
+        Some(match certificate.filter(|text| text.starts_with("-----BEGIN CERTIFICATE-----")) {
+            Some(text) => Secret::new(format!("{}{}\n", found.expose(), text.replace('\r', "").trim())),
+            None => found,
+        })
+    }
+
+    fn candidate(&self, id: Option<&Field>) -> Option<Candidate> {
+        let written_id = id.and_then(|field| field.value.text()).unwrap_or_default();
+        let is_id = |text: &&str| is_real(text) && !is_adobes_secret(text);
+        let client_id = Some(written_id).filter(is_id).unwrap_or_default().to_owned();
+        let scopes = self.list(Meaning::Scopes);
+        let mut candidate = Candidate {
+            found_in: self.shape.title(),
+            name: self.name(),
+            client_secrets: self.secrets(),
+            org_id: self.text(Meaning::OrgId),
+            technical_account_id: self.text(Meaning::TechnicalAccountId),
+            private_key: self.private_key(),
+            private_key_path: self.text(Meaning::KeyPath),
+            passphrase: self.text(Meaning::Passphrase).map(Secret::new),
+            sandbox: self.text(Meaning::Sandbox),
+            ims_url: self.text(Meaning::ImsUrl).map(|url| base(&url)),
+            platform_url: self.text(Meaning::PlatformUrl).map(|url| base(&url)),
+            is_aem: self.shape == Shape::Aem || client_id.starts_with("cm-p"),
+            meta_scopes: self.list(Meaning::MetaScopes),
+            client_id,
+            ..Candidate::default()
+        };
+        // Adobe names a scope of OAuth `campaign_sdk`; a list without any other is one of metascopes.
+        if scopes.iter().all(|scope| is_meta_scope(scope)) {
+            candidate.meta_scopes.extend(scopes);
+        } else {
+            candidate.scopes = scopes;
+        }
+        for scope in &mut candidate.meta_scopes {
+            if let Some((host, name)) = scope.split_once("/s/").filter(|(host, _)| !host.is_empty()) {
+                candidate.ims_url.get_or_insert_with(|| base(host));
+                *scope = name.to_owned();
+            }
+        }
+        candidate.kind = self.kind(&candidate);
+        if !self.is_adobes(&candidate, id) {
+            return None;
+        }
+        self.note_unfilled(&mut candidate, id);
+        self.note_environment(&mut candidate);
+        self.note_what_is_left(&mut candidate);
+        Some(candidate)
+    }
+
+    /// The key under which it lies, or the prefix that tells it from its neighbours.
+    fn name(&self) -> Option<String> {
+        const COMMON: [&str; 10] = [
+            "env",
+            "environment",
+            "enterprise",
+            "credentials",
+            "config",
+            "integration",
+            "technicalAccount",
+            "values",
+            "oauth",
+            "jwt",
+        ];
+        if self.owners.len() > 1 {
+            let environment = self.environment.unwrap_or_default();
+            let name =
+                [self.prefix.as_str(), environment].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+            return Some(name.join("-")).filter(|name| !name.is_empty());
+        }
+        self.groups[self.group].path.iter().rev().find(|key| !COMMON.contains(&key.as_str())).cloned()
+    }
+
+    fn kind(&self, candidate: &Candidate) -> Kind {
+        let said: String = self.groups[self.group]
+            .fields
+            .iter()
+            .filter(|field| field.meaning == Some(Meaning::Type))
+            .filter(|field| self.distance(self.group, field, Meaning::Type).is_some())
+            .filter_map(|field| field.value.text())
+            .map(|text| text.to_lowercase().replace(['_', '-', ' '], "") + " ")
+            .collect();
+        let says = |words: &[&str]| words.iter().any(|word| said.contains(word));
+        if says(&["webapp", "oauthweb "]) {
+            return Kind::WebApp;
+        }
+        if says(&["singlepage"]) {
+            return Kind::SinglePageApp;
+        }
+        if says(&["nativeapp", "oauthios", "oauthandroid"]) {
+            return Kind::NativeApp;
+        }
+        if says(&["apikey"]) {
+            return Kind::ApiKey;
+        }
+        let has_key = candidate.private_key.is_some() || candidate.private_key_path.is_some();
+        let is_service = says(&["servertoserver", "clientcredentials", "jwt", "service"])
+            || candidate.technical_account_id.is_some()
+            || has_key
+            || !candidate.scopes.is_empty();
+        if !is_service && !self.nearest(Meaning::Redirect).is_empty() {
+            return Kind::WebApp;
+        }
+        if !is_service && candidate.client_secrets.is_empty() && candidate.org_id.is_none() && self.is_filled() {
+            return Kind::ApiKey;
+        }
+        if says(&["servertoserver", "clientcredentials"]) || !candidate.scopes.is_empty() {
+            return Kind::Service(Flow::Oauth);
+        }
+        let own = self.groups[self.group].fields.iter();
+        let has_assertion = self.groups.iter().enumerate().any(|(index, group)| {
+            group.path.last().is_some_and(|key| key.to_lowercase().replace(['_', '-'], "") == "jwtpayload")
+                && group.parent == Some(self.group)
+                && index != self.group
+        });
+        let is_jwt = has_key
+            || has_assertion
+            || says(&["jwt", "service"])
+            || own.into_iter().any(|field| field.written.eq_ignore_ascii_case("PUBLIC_KEYS_WITH_EXPIRY"))
+            || self.groups.iter().any(|group| {
+                group.parent == Some(self.group)
+                    && group.path.last().is_some_and(|key| key.eq_ignore_ascii_case("PUBLIC_KEYS_WITH_EXPIRY"))
+            });
+        Kind::Service(if is_jwt { Flow::Jwt } else { Flow::Oauth })
+    }
+
+    /// Whether no field that a secret could be in waits to be filled in.
+    fn is_filled(&self) -> bool {
+        self.nearest(Meaning::ClientSecret).is_empty() && self.nearest(Meaning::Secret).is_empty()
+    }
+
+    /// Whether the names or a value say that it is Adobe's: `API_KEY` and `SECRET` alone may be anybody's.
+    fn is_adobes(&self, candidate: &Candidate, id: Option<&Field>) -> bool {
+        const OTHERS: &[&str] = &[
+            "google",
+            "gcp",
+            "github",
+            "gitlab",
+            "azure",
+            "aws",
+            "amazon",
+            "microsoft",
+            "facebook",
+            "slack",
+            "okta",
+            "auth0",
+            "stripe",
+            "spotify",
+            "twitter",
+            "discord",
+            "linkedin",
+            "salesforce",
+            "sfdc",
+            "paypal",
+            "zoom",
+            "notion",
+            "shopify",
+            "twilio",
+            "openai",
+            "anthropic",
+            "django",
+            "keycloak",
+            "hubspot",
+            "snowflake",
+            "jira",
+        ];
+        const OURS: &[&str] = &[
+            "adobe",
+            "aep",
+            "aio",
+            "ims",
+            "aem",
+            "oauths2s",
+            "reactor",
+            "amc",
+            "umapi",
+            "launch",
+            "cja",
+            "commerce",
+            "experience",
+            "analytics",
+        ];
+        let secret_is_ours = candidate.client_secrets.iter().any(|secret| is_adobes_secret(secret.expose()));
+        let id_is_ours = candidate.is_aem
+            || (candidate.client_id.len() == 32 && candidate.client_id.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let path = self.groups[self.group].path.join(" ").to_lowercase();
+        let says = |words: &[&str]| words.iter().any(|word| self.prefix.contains(word) || path.contains(word));
+        let asks_elsewhere = self.groups[self.group].fields.iter().any(|field| {
+            let name = field.written.to_lowercase();
+            let text = field.value.text().unwrap_or_default();
+            (name.contains("token") || name.contains("auth"))
+                && text.starts_with("https://")
+                && !host_and_path(text).0.contains("adobe")
+        });
+        if (says(OTHERS) || asks_elsewhere) && !says(OURS) && candidate.org_id.is_none() {
+            return secret_is_ours;
+        }
+        let is_known_shape =
+            !matches!(self.shape, Shape::Config | Shape::Yaml | Shape::Ini | Shape::Lines | Shape::Mcp);
+        let has_values_of_adobe = secret_is_ours
+            || id_is_ours
+            || candidate.org_id.is_some()
+            || candidate.technical_account_id.is_some()
+            || candidate.scopes.iter().any(|scope| scope == "AdobeID" || scope.starts_with("additional_info"))
+            || !candidate.meta_scopes.is_empty()
+            || candidate.ims_url.as_ref().is_some_and(|url| url.ends_with("adobelogin.com"));
+        let is_named = id.and_then(|id| id.meaning) == Some(Meaning::ClientId)
+            && !self.nearest(Meaning::ClientSecret).is_empty()
+            && is_filler(&self.prefix);
+        says(OURS) || is_known_shape || has_values_of_adobe || is_named
+    }
+
+    /// Which of the fields that a flow needs stand in the file without a value.
+    fn note_unfilled(&self, candidate: &mut Candidate, id: Option<&Field>) {
+        if let Some(id) = id.filter(|id| id.value.text().is_some_and(is_adobes_secret)) {
+            candidate.unfilled.push(format!("{} holds a client secret", shown(&id.written)));
+        }
+        let mut wanted: Vec<&Field> = id.into_iter().collect();
+        for meaning in [Meaning::ClientSecret, Meaning::Secret, Meaning::OrgId, Meaning::TechnicalAccountId] {
+            wanted.extend(self.nearest(meaning));
+        }
+        for field in wanted {
+            let texts = field.value.texts();
+            if texts.iter().any(|text| is_real(text)) {
+                continue;
+            }
+            let what = if texts.iter().any(|text| !fields::is_reference(text) || text.starts_with('{')) {
+                "a placeholder"
+            } else {
+                "a reference, which is not followed"
+            };
+            candidate.unfilled.push(format!("{} is {what}", shown(&field.written)));
+        }
+    }
+
+    fn note_environment(&self, candidate: &mut Candidate) {
+        let fields = self.nearest(Meaning::Environment);
+        let field = fields.iter().rev().find_map(|field| Some((field.written.as_str(), field.value.text()?)));
+        let Some((name, said)) = self.environment.map(|environment| ("the name", environment)).or(field) else {
+            return;
+        };
+        match said.to_lowercase().as_str() {
+            "prod" | "production" | "prd" => {}
+            "stage" | "stg" | "stg1" | "staging" => {
+                candidate.ims_url.get_or_insert_with(|| STAGE_IMS.to_owned());
+                candidate.platform_url.get_or_insert_with(|| STAGE_PLATFORM.to_owned());
+                candidate.notes.push(format!(
+                    "the file says {} is {}, so Adobe's stage hosts are taken; --ims-url and --platform-url name others",
+                    shown(name),
+                    shown(said)
+                ));
+            }
+            _ => candidate.notes.push(format!(
+                "the file says {} is {}, for which no hosts are known; --ims-url and --platform-url name them",
+                shown(name),
+                shown(said)
+            )),
+        }
+    }
+
+    /// Says what the profile will lack.
+    fn note_what_is_left(&self, candidate: &mut Candidate) {
+        let written = |meaning| {
+            let fields = self.nearest(meaning);
+            let mut names: Vec<String> = Vec::new();
+            for field in fields.iter().filter(|field| field.value.text().is_some_and(is_real)) {
+                names.push(shown(&field.written));
+            }
+            Some(names.join(", ")).filter(|names| !names.is_empty())
+        };
+        if let Some(names) = written(Meaning::AuthCode) {
+            candidate
+                .notes
+                .push(format!("{names} is for signing a person in, which is not done here; it is not taken"));
+        }
+        if let Some(names) = written(Meaning::Token) {
+            candidate.notes.push(format!("{names} is not taken: tokens are fetched anew"));
+        }
+        if matches!(candidate.kind, Kind::Service(_))
+            && let Some(names) = written(Meaning::Redirect)
+        {
+            candidate.notes.push(format!("{names} is for signing a person in; it is not taken"));
+        }
+        let sign_in: Vec<&str> = self.nearest(Meaning::Type).iter().filter_map(|field| field.value.text()).collect();
+        for how in sign_in {
+            if ["authorization_code", "password", "device", "implicit"].contains(&how.to_lowercase().as_str()) {
+                candidate
+                    .notes
+                    .push(format!("the file signs in by {}; client credentials are used instead", shown(how)));
+            }
+        }
+        let secure: Vec<String> = self.groups[self.group]
+            .fields
+            .iter()
+            .filter(|field| field.written.starts_with("secure_"))
+            .map(|field| shown(&field.written))
+            .collect();
+        if !secure.is_empty() {
+            candidate.notes.push(format!("{} names an entry of a keyring, which is not followed", secure.join(", ")));
+        }
+        if !self.shape.is_about_one_credential() {
+            return;
+        }
+        let left: Vec<String> = self.groups[self.group]
+            .fields
+            .iter()
+            .filter(|field| field.meaning.is_none() && !field.written.starts_with('_'))
+            .filter(|field| field.value.text().is_some_and(is_real))
+            .map(|field| shown(&field.written))
+            .take(12)
+            .collect();
+        if !left.is_empty() {
+            candidate.notes.push(format!("the profile has no place for {}", left.join(", ")));
+        }
+    }
+}
+
+/// Whether a text has the form of a client secret of Adobe's.
+fn is_adobes_secret(text: &str) -> bool {
+    text.starts_with("p8e-") || text.starts_with("s8e-")
+}
+
+fn shown(name: &str) -> String {
+    terminal::clean_within(name, 60)
+}
+
+/// Whether a scope is one of a service account's.
+fn is_meta_scope(scope: &str) -> bool {
+    scope.ends_with("_sdk") || scope.contains("/s/") || scope.starts_with("ent_")
+}
