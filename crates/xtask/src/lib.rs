@@ -8,5 +8,6 @@ pub mod bench;
 pub mod pages;
 mod programs;
 pub mod quickstart;
+pub mod wheel;
 
 pub use programs::build_programs;
