@@ -157,7 +157,7 @@ fn who_holds_the_lock_and_which_secret_is_stale() {
     known["CLIENT_SECRETS"] = serde_json::json!(["old-secret", "new-secret"]);
     world.emulator.set_secrets(&id, &["new-secret"]);
     let file = world.write("credential.json", &known.to_string());
-    assert!(world.import(file.to_str().unwrap(), &[]).status.success());
+    stories::assert_clean(&world.import(file.to_str().unwrap(), &[]));
     assert!(world.run("aep-auth", &["token"]).status.success());
     assert_wrong(&doctor(&world), 4, "the first client secret", "aep-auth secret set default");
 }

@@ -99,7 +99,6 @@ fn tls_user_password_database_and_prefix() {
     world.set("AEP_SHARED_CACHE_PASSWORD", redis.password().unwrap());
     world.set("AEP_CA_FILE", redis.ca().to_str().unwrap());
     world.set("AEP_SHARED_CACHE", &format!("{}?prefix=aep:team:", redis.url()));
-    world.set("AEP_LOG", "info");
     let outputs: Vec<Output> = (0..3).map(|machine| on(&world, machine).output().unwrap()).collect();
     one_token(&outputs);
     assert_eq!(world.emulator.token_requests(), 1);

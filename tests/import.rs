@@ -234,15 +234,23 @@ fn of_three_secrets_two_are_taken_and_it_is_said() {
 }
 
 #[test]
-fn relative_folders_are_made() {
+fn folders_that_are_missing_are_made_and_relative_ones_refused() {
     let mut world = World::empty();
     let file = world.write("c.json", &world.emulator.credential_file(Flow::Oauth));
-    for (variable, folder) in [("AEP_CONFIG_DIR", "c"), ("AEP_DATA_DIR", "d/e"), ("AEP_CACHE_DIR", "k/l/")] {
+    let whole = |folder: &str| world.path(folder).to_str().unwrap().to_owned();
+    let folders = [("AEP_CONFIG_DIR", whole("c")), ("AEP_DATA_DIR", whole("d/e")), ("AEP_CACHE_DIR", "~/k/l/".into())];
+    for (variable, folder) in &folders {
         world.set(variable, folder);
     }
     assert_clean(&world.import(file.to_str().unwrap(), &[]));
     assert_clean(&world.run("aep-auth", &["token"]));
     assert!(world.path("k/l").is_dir() && world.path("c/profiles/default.toml").is_file());
+    for (variable, folder) in &folders {
+        world.set(variable, "relative/folder");
+        let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+        assert!(told.contains(variable) && told.contains("relative folder"), "{told}");
+        world.set(variable, folder);
+    }
 }
 
 #[test]

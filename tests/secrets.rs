@@ -137,7 +137,7 @@ fn a_command_that_gives_the_secret_gets_none_of_ours() {
     let world = World::empty();
     let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
     assert_clean(&world.import(file.to_str().unwrap(), &[]));
-    let secret = std::fs::read_to_string(world.path("data/secrets/default@client-secret")).unwrap();
+    let secret = std::fs::read_to_string(world.stored("default", "client-secret")).unwrap();
     world.write("secret", &secret);
     world.write("give", "#!/bin/sh\nenv > \"$HOME/seen\"\necho \"$@\" >> \"$HOME/seen\"\ncat \"$HOME/secret\"\n");
     assert!(Command::new("chmod").args(["+x", "give"]).current_dir(world.home.path()).status().unwrap().success());

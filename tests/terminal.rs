@@ -16,7 +16,7 @@ fn world() -> (World, String) {
     let world = World::empty();
     let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
     assert_clean(&world.import(file.to_str().unwrap(), &[]));
-    let secret = std::fs::read_to_string(world.path("data/secrets/default@client-secret")).unwrap();
+    let secret = std::fs::read_to_string(world.stored("default", "client-secret")).unwrap();
     (world, secret.trim().to_owned())
 }
 
@@ -91,7 +91,7 @@ fn a_key_or_signal_at_a_prompt_leaves_the_terminal_as_it_was() {
         assert!(shell.is_sane(), "{key:?} {signal:?}");
         assert!(!shell.screen().contains("half"), "{key:?} {signal:?}");
     }
-    assert_eq!(std::fs::read_to_string(world.path("data/secrets/default@client-secret")).unwrap().trim(), secret);
+    assert_eq!(std::fs::read_to_string(world.stored("default", "client-secret")).unwrap().trim(), secret);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_prompt_that_is_stopped_asks_again() {
     shell.type_keys(&format!("{secret}\n"));
     shell.wait_for("stored the client secret");
     assert!(!shell.screen().contains(&secret) && !shell.screen().contains("wrong"));
-    assert_eq!(std::fs::read_to_string(world.path("data/secrets/default@client-secret")).unwrap().trim(), secret);
+    assert_eq!(std::fs::read_to_string(world.stored("default", "client-secret")).unwrap().trim(), secret);
     assert!(shell.is_sane());
 }
 
@@ -149,7 +149,7 @@ fn more_than_the_terminal_takes_is_refused_and_not_cut() {
     shell.type_keys(&format!("{}\n", "x".repeat(4000)));
     shell.wait_for("stored the client secret");
     assert!(shell.is_sane());
-    assert_ne!(std::fs::read_to_string(world.path("data/secrets/default@client-secret")).unwrap().trim(), secret);
+    assert_ne!(std::fs::read_to_string(world.stored("default", "client-secret")).unwrap().trim(), secret);
 }
 
 #[test]

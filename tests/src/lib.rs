@@ -129,6 +129,15 @@ impl World {
         path
     }
 
+    /// What the private store holds of a profile: `client-secret`, `private-key` and so on.
+    pub fn stored(&self, profile: &str, kind: &str) -> PathBuf {
+        let start = format!("{profile}@{kind}.");
+        let found = files_in(&self.path("data/secrets"))
+            .into_iter()
+            .find(|path| path.file_name().unwrap().to_str().unwrap().starts_with(&start));
+        found.expect("a stored secret of this kind")
+    }
+
     /// The folder of the cache.
     pub fn cache(&self) -> PathBuf {
         self.path("cache")

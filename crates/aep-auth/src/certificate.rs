@@ -32,7 +32,7 @@ pub(crate) fn of(context: &Context, profile: &Profile) -> Option<Certificate> {
     let credentials = Credentials::new(context, profile);
     let inside = credentials.private_key().ok().and_then(|key| Certificate::find(key.expose()));
     inside.or_else(|| match reference {
-        Reference::File(path) => Certificate::find(&read_neighbour(path)?),
+        Reference::File(path) | Reference::FileIn { path, .. } => Certificate::find(&read_neighbour(path)?),
         _ => None,
     })
 }

@@ -8,7 +8,7 @@ use aep_core::clock::SystemClock;
 use aep_core::profile::hosts::HostList;
 use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::profile::{Name, file};
-use aep_core::secret::store::{self, SecretKind};
+use aep_core::secret::store;
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Folders, Result, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
@@ -47,7 +47,7 @@ pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBu
     Ok(path)
 }
 
-fn refused(error: &write_file::WriteError) -> Error {
+pub(crate) fn refused(error: &write_file::WriteError) -> Error {
     Error::storage(error.to_string()).with_hint_if_any(error.cure())
 }
 
@@ -66,11 +66,7 @@ pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result
             .map_err(|error| Error::storage(format!("cannot remove {}: {error}", path.display())))
     };
     let mut removed = Vec::new();
-    for kind in SecretKind::ALL {
-        if store::remove(folders, name, kind)? {
-            removed.push(format!("stored {}", kind.title()));
-        }
-    }
+    removed.extend(store::remove_but(folders, name, &[])?.into_iter().map(|kind| format!("stored {}", kind.title())));
     remove(file::path(folders, name)?)?;
     if is_default {
         remove(pointer(folders)?)?;
@@ -143,6 +139,6 @@ fn is_secret(key: &str) -> bool {
     matches!(key, "client_secret" | "secret" | "access_token" | "password" | "passphrase")
 }
 
-fn pointer(folders: &Folders) -> Result<PathBuf> {
+pub(crate) fn pointer(folders: &Folders) -> Result<PathBuf> {
     Ok(folders.config()?.join("default-profile"))
 }

@@ -2,6 +2,7 @@
 
 use aep_core::acquire::{self, Cached, Fetched, Refuse, TokenRequest};
 use aep_core::cache::{FileStore, Store as _};
+use aep_core::profile::Name;
 use aep_core::secret::{Credentials, Secret};
 use aep_core::token::AccessToken;
 use aep_core::{Context, Profile, ProfileSelection, Result, profile};
@@ -51,6 +52,22 @@ pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) 
         false
     });
     Ok(local.was_there || on_engine)
+}
+
+/// Takes a profile's mark off the cached token that it earned, if it can be resolved: what it has from now on is another
+/// secret, or leads to other hosts.
+///
+/// # Errors
+/// Storage, when the entry is there and cannot be changed.
+pub(crate) fn disown(context: &Context, name: &Name) -> Result<()> {
+    let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
+    // One that cannot be resolved is given no token.
+    let Ok(profile) = profile::resolve(context, &selection) else { return Ok(()) };
+    let Some(mark) = profile.mark() else { return Ok(()) };
+    match FileStore::new(context, &profile)? {
+        Some(disk) => acquire::disown(&disk, context, &mark),
+        None => Ok(()),
+    }
 }
 
 /// The number of the client secret that IMS accepts, counted from zero: the one that earned the cached token; where that

@@ -77,8 +77,13 @@ pub fn plain(arguments: &[OsString]) -> Option<Plain<'_>> {
 /// # Errors
 /// The exit code with which the program ends now.
 pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Result<C, u8> {
+    // Where a secret is set, a word too many is most likely the secret itself.
+    let around_a_secret = invocation.arguments.iter().any(|word| word == "secret");
     try_parse(program, invocation).map_err(|refusal| {
         let mut text = refusal.render().to_string();
+        if around_a_secret && let Some(typed) = unexpected(&refusal) {
+            text = text.replace(&typed, NOT_SHOWN);
+        }
         if !text.ends_with('\n') {
             text.push('\n');
         }
@@ -90,6 +95,21 @@ pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Resul
         } else {
             invocation.output.extend_from_slice(text.as_bytes());
             0
+        }
+    })
+}
+
+const NOT_SHOWN: &str = "(not shown)";
+
+/// The word that clap refuses and repeats, unless it is an option of ours misspelt.
+fn unexpected(refusal: &clap::Error) -> Option<String> {
+    use clap::error::{ContextKind, ContextValue};
+    [ContextKind::InvalidArg, ContextKind::InvalidValue, ContextKind::InvalidSubcommand].iter().find_map(|kind| {
+        match refusal.get(*kind) {
+            Some(ContextValue::String(word)) if !word.is_empty() && !word.starts_with(['-', '<', '[']) => {
+                Some(word.clone())
+            }
+            _ => None,
         }
     })
 }

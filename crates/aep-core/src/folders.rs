@@ -9,25 +9,75 @@ use directories::ProjectDirs;
 
 use crate::{Environment, Error, Result, trust};
 
-/// The three folders; each may be missing where there is no home.
+/// The three folders; each may be missing, for a reason.
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
-    config: Option<PathBuf>,
-    data: Option<PathBuf>,
-    cache: Option<PathBuf>,
+    config: Place,
+    data: Place,
+    cache: Place,
     home: Option<PathBuf>,
 }
 
-impl Folders {
-    /// Finds the folders without touching the disk.
-    pub fn find(environment: &Environment) -> Self {
-        let own = |name| environment.path(name);
-        let (config, data, cache) = (own("AEP_CONFIG_DIR"), own("AEP_DATA_DIR"), own("AEP_CACHE_DIR"));
-        if config.is_some() && data.is_some() && cache.is_some() {
-            return Self { config, data, cache, home: trust::home(environment) };
+/// A folder, or why there is none.
+#[derive(Clone, Debug, Default)]
+enum Place {
+    At(PathBuf),
+    /// No home was found, and no variable names another folder.
+    #[default]
+    NoHome,
+    /// The variable names a folder that depends on where the program is run.
+    Relative,
+    /// It is in the home of the account that called `sudo`, who could not use it any more.
+    OfTheCaller(PathBuf),
+}
+
+impl Place {
+    /// The folder that a variable names, or else the platform's own; nothing in a home that is the caller's.
+    fn find(variable: Option<PathBuf>, platform: Option<PathBuf>, home: Option<&Path>, is_foreign: bool) -> Self {
+        let path = match variable {
+            // No shell has seen it where it comes from a file of variables.
+            Some(path) => match (path.strip_prefix("~"), home) {
+                (Ok(rest), Some(home)) => home.join(rest),
+                _ => path,
+            },
+            None => match platform {
+                Some(path) => path,
+                None => return Self::NoHome,
+            },
+        };
+        match home.filter(|_| is_foreign) {
+            _ if !path.is_absolute() => Self::Relative,
+            Some(home) if path.starts_with(home) => Self::OfTheCaller(home.to_owned()),
+            _ => Self::At(path),
         }
-        let platform = ProjectDirs::from("", "", "aep");
-        Self { home: trust::home(environment), ..Self::or_platform(config, data, cache, platform.as_ref()) }
+    }
+
+    fn path(&self, what: &str, variable: &str) -> Result<&Path> {
+        match self {
+            Self::At(path) => Ok(path),
+            Self::NoHome => {
+                Err(Error::configuration(format!("there is no {what} folder, since no home folder was found"))
+                    .with_hint(format!("set HOME or {variable}")))
+            }
+            Self::Relative => Err(Error::configuration(format!(
+                "{variable} names a relative folder; expected an absolute path, or one that begins with ~/"
+            ))
+            .with_hint(format!("{variable}=~/aep"))),
+            Self::OfTheCaller(home) => Err(Error::configuration(format!(
+                "sudo runs this over the home of another account, {}, where nothing is created",
+                home.display()
+            ))
+            .with_hint("run it without sudo, or with sudo -H")),
+        }
+    }
+}
+
+impl Folders {
+    /// Finds the folders; the disk is touched only where `sudo` has to be told from another root.
+    pub fn find(environment: &Environment) -> Self {
+        let variables = ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"].map(|name| environment.path(name));
+        let platform = if variables.iter().all(Option::is_some) { None } else { ProjectDirs::from("", "", "aep") };
+        Self::from_parts(environment, variables, platform.as_ref())
     }
 
     /// Finds the folders by the environment alone. Without `HOME` the platform's own are not looked for: that would ask
@@ -36,28 +86,37 @@ impl Folders {
         if cfg!(windows) || environment.has("HOME") {
             return Self::find(environment);
         }
-        let own = |name| environment.path(name);
-        Self { config: own("AEP_CONFIG_DIR"), data: own("AEP_DATA_DIR"), cache: own("AEP_CACHE_DIR"), home: None }
+        let variables = ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"].map(|name| environment.path(name));
+        Self::from_parts(environment, variables, None)
     }
 
-    fn or_platform(
-        config: Option<PathBuf>,
-        data: Option<PathBuf>,
-        cache: Option<PathBuf>,
+    fn from_parts(
+        environment: &Environment,
+        [config, data, cache]: [Option<PathBuf>; 3],
         platform: Option<&ProjectDirs>,
     ) -> Self {
+        let home = trust::home(environment);
+        let is_foreign = home.as_deref().is_some_and(|home| {
+            let caller = environment.text("SUDO_UID").ok().flatten();
+            trust::foreign_home(caller.as_deref(), home).is_some()
+        });
         let platform = |pick: fn(&ProjectDirs) -> &Path| platform.map(|dirs| pick(dirs).to_owned());
         Self {
-            config: config.or_else(|| platform(ProjectDirs::config_dir)),
-            data: data.or_else(|| platform(ProjectDirs::data_local_dir)),
-            cache: cache.or_else(|| platform(ProjectDirs::cache_dir)),
-            home: None,
+            config: Place::find(config, platform(ProjectDirs::config_dir), home.as_deref(), is_foreign),
+            data: Place::find(data, platform(ProjectDirs::data_local_dir), home.as_deref(), is_foreign),
+            cache: Place::find(cache, platform(ProjectDirs::cache_dir), home.as_deref(), is_foreign),
+            home,
         }
     }
 
     /// Exactly these folders.
     pub fn at(config: impl Into<PathBuf>, data: impl Into<PathBuf>, cache: impl Into<PathBuf>) -> Self {
-        Self { config: Some(config.into()), data: Some(data.into()), cache: Some(cache.into()), home: None }
+        Self {
+            config: Place::At(config.into()),
+            data: Place::At(data.into()),
+            cache: Place::At(cache.into()),
+            home: None,
+        }
     }
 
     /// The home, below which folders must be trusted; `None` where the environment names none.
@@ -65,34 +124,77 @@ impl Folders {
         self.home.as_deref()
     }
 
+    /// Whether nothing names a configuration folder at all, so that there can be no profile.
+    pub fn has_no_home(&self) -> bool {
+        matches!(self.config, Place::NoHome)
+    }
+
     /// The folder of the profiles.
     ///
     /// # Errors
-    /// Configuration, when there is no home and `AEP_CONFIG_DIR` is not set.
+    /// Configuration: there is no home, the variable names a relative folder, or the home is a `sudo` caller's.
     pub fn config(&self) -> Result<&Path> {
-        named(self.config.as_deref(), "configuration", "AEP_CONFIG_DIR")
+        self.config.path("configuration", "AEP_CONFIG_DIR")
     }
 
     /// The folder of the private store.
     ///
     /// # Errors
-    /// Configuration, when there is no home and `AEP_DATA_DIR` is not set.
+    /// As [`Self::config`].
     pub fn data(&self) -> Result<&Path> {
-        named(self.data.as_deref(), "data", "AEP_DATA_DIR")
+        self.data.path("data", "AEP_DATA_DIR")
     }
 
     /// The folder of the cached tokens.
     ///
     /// # Errors
-    /// Configuration, when there is no home and `AEP_CACHE_DIR` is not set.
+    /// As [`Self::config`].
     pub fn cache(&self) -> Result<&Path> {
-        named(self.cache.as_deref(), "cache", "AEP_CACHE_DIR")
+        self.cache.path("cache", "AEP_CACHE_DIR")
+    }
+
+    /// Refuses a variable that names a relative folder, also where the folder would not be needed: what is kept must not
+    /// depend on where a program is run.
+    ///
+    /// # Errors
+    /// Configuration, naming the variable.
+    pub fn refuse_relative(&self) -> Result<()> {
+        let all = [self.config(), self.data(), self.cache()];
+        let relative = [&self.config, &self.data, &self.cache].map(|place| matches!(place, Place::Relative));
+        all.into_iter().zip(relative).filter(|(_, is_relative)| *is_relative).try_for_each(|(found, _)| found.map(drop))
     }
 }
 
-fn named<'a>(folder: Option<&'a Path>, what: &str, variable: &str) -> Result<&'a Path> {
-    folder.ok_or_else(|| {
-        Error::configuration(format!("there is no {what} folder, since no home folder was found"))
-            .with_hint(format!("set HOME or {variable}"))
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(pairs: &[(&str, &str)]) -> Folders {
+        Folders::find(&Environment::from_pairs(pairs.iter().copied()))
+    }
+
+    #[test]
+    fn a_variable_names_an_absolute_folder_or_one_in_the_home() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        for (value, path) in [("/x/y", "/x/y".to_owned()), ("~/x", format!("{home}/x")), ("'~/x'", format!("{home}/x"))]
+        {
+            let folders = find(&[("HOME", home), ("AEP_CONFIG_DIR", value)]);
+            assert_eq!(folders.config().unwrap(), Path::new(&path), "{value}");
+        }
+        for value in ["x", "./x", "../x", "~other/x"] {
+            let error = find(&[("HOME", home), ("AEP_CONFIG_DIR", value)]).config().unwrap_err();
+            assert_eq!(error.exit_code(), 3, "{value}");
+            assert!(error.message().contains("AEP_CONFIG_DIR"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_home_that_is_a_callers_is_left_alone_and_every_other_is_used() {
+        let home = tempfile::tempdir().unwrap();
+        let home = home.path().to_str().unwrap();
+        // Whoever runs the tests owns it, so that a caller of that number is the same account.
+        assert!(find(&[("HOME", home), ("SUDO_UID", "4294967294")]).config().is_ok());
+        assert!(find(&[("HOME", home)]).config().is_ok());
+    }
 }

@@ -43,7 +43,9 @@ impl<'a> RetryPolicy<'a> {
     /// Waits for another try, as long as the server asks or longer each time; `false` where there is none in time.
     pub(crate) fn wait(&mut self, asked_pause: Option<Duration>) -> bool {
         let clock = &self.context.clock;
-        let wait = asked_pause.unwrap_or_else(|| jittered(self.pause));
+        // A moment that is past already asks for no wait at all; the server is spared all the same.
+        let own = jittered(self.pause);
+        let wait = asked_pause.map_or(own, |asked| asked.max(own));
         if self.left == 0 || clock.monotonic() + wait >= self.deadline {
             return false;
         }

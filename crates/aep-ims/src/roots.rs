@@ -2,10 +2,14 @@
 //!
 //! Loading the system's takes milliseconds, so this runs only when a request over TLS is about to be made.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use aep_core::{Context, Environment, Error, Result};
+use aep_core::{Context, Environment, Error, Result, trust};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+
+/// A whole system's authorities take 250 KB.
+const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The trusted certificates, for a connection that is not HTTP.
 ///
@@ -25,30 +29,51 @@ pub(crate) fn load(environment: &Environment) -> Result<RootCerts> {
 }
 
 fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> {
-    let system = rustls_native_certs::load_native_certs();
-    let mut roots: Vec<Certificate<'static>> =
-        system.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
+    let (mut roots, fault) = match environment.path("SSL_CERT_FILE") {
+        Some(path) => (read(environment, "SSL_CERT_FILE", &path)?, None),
+        None => {
+            let system = rustls_native_certs::load_native_certs();
+            let fault = system.errors.first().map(ToString::to_string);
+            (system.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect(), fault)
+        }
+    };
     if let Some(path) = environment.path("AEP_CA_FILE") {
-        let refuse = |why: &dyn std::fmt::Display| {
-            Error::configuration(format!("AEP_CA_FILE names {}: {why}", path.display())).with_hint(
-                "AEP_CA_FILE is a PEM file with the certificate of the authority, `-----BEGIN CERTIFICATE-----`",
-            )
-        };
-        let pem = std::fs::read(&path).map_err(|error| refuse(&error))?;
-        let before = roots.len();
-        for item in parse_pem(&pem) {
-            if let PemItem::Certificate(certificate) = item.map_err(|_| refuse(&"it is not valid PEM"))? {
-                roots.push(certificate);
-            }
-        }
-        if roots.len() == before {
-            return Err(refuse(&"it holds no certificate"));
-        }
+        roots.extend(read(environment, "AEP_CA_FILE", &path)?);
     }
     if roots.is_empty() {
-        let why = system.errors.first().map_or_else(String::new, |error| format!(": {error}"));
-        return Err(Error::configuration(format!("no trusted certificates were found{why}"))
-            .with_hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file"));
+        if let Some(fault) = fault {
+            return Err(none().with_source(std::io::Error::other(fault)));
+        }
+        return Err(none());
     }
     Ok(roots)
+}
+
+fn none() -> Error {
+    Error::configuration("no trusted certificates were found on this system")
+        .with_hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file")
+}
+
+/// The certificates of a file that a variable names. Whoever can write it could stand in for IMS, so that it must be
+/// trusted as a profile is.
+fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Certificate<'static>>> {
+    let refuse =
+        |why: &dyn std::fmt::Display| Error::configuration(format!("{variable} names {}: {why}", path.display()));
+    let what = format!("{variable} is a PEM file with the certificate of the authority, `-----BEGIN CERTIFICATE-----`");
+    let pem = trust::read_bounded(path, trust::home(environment).as_deref(), MOST_BYTES).map_err(|error| {
+        match &error {
+            trust::OpenError::Absent => refuse(&"it is not there").with_hint(what.clone()),
+            error => Error::configuration(format!("{variable}: {error}")).with_hint_if_any(error.cure()),
+        }
+        .with_cause(error.cause())
+    })?;
+    let mut found = Vec::new();
+    for item in parse_pem(&pem) {
+        match item {
+            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(_) => {}
+            Err(_) => return Err(refuse(&"it is not valid PEM").with_hint(what)),
+        }
+    }
+    if found.is_empty() { Err(refuse(&"it holds no certificate").with_hint(what)) } else { Ok(found) }
 }

@@ -25,6 +25,7 @@ macro_rules! main {
         /// The program.
         #[cfg(not(all(direct_start, not(test))))]
         fn main() -> std::process::ExitCode {
+            $crate::hide_memory();
             std::process::ExitCode::from($run)
         }
 
@@ -39,11 +40,24 @@ macro_rules! main {
     };
 }
 
+/// Keeps secrets and tokens out of core files, and from processes of the same user that would attach. Programs that are
+/// run are as they always are.
+#[cfg(target_os = "linux")]
+pub fn hide_memory() {
+    // SAFETY: it changes a flag of this process.
+    unsafe { libc::prctl(libc::PR_SET_DUMPABLE, 0, 0, 0, 0) };
+}
+
+/// As elsewhere; the system has no such flag that is this process's alone.
+#[cfg(not(target_os = "linux"))]
+pub fn hide_memory() {}
+
 /// What the standard library also does before `main`: a reader that goes away is an error to handle and not the end of
 /// the process, and a closed standard stream is opened on `/dev/null`, lest the next file take its number and receive
 /// what was meant to be printed.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn prepare() {
+    hide_memory();
     // SAFETY: ignoring a signal runs no code of ours when it arrives.
     let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     inherited::note_pipe(before == libc::SIG_IGN);
@@ -56,5 +70,15 @@ pub fn prepare() {
         if unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) } < 0 {
             std::process::abort();
         }
+    }
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    #[test]
+    fn the_memory_is_hidden() {
+        super::hide_memory();
+        // SAFETY: it reads a flag of this process.
+        assert_eq!(unsafe { libc::prctl(libc::PR_GET_DUMPABLE, 0, 0, 0, 0) }, 0);
     }
 }

@@ -31,6 +31,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> 
         ProfileCommand::Remove { name } => remove(invocation, &existing(invocation, name)?),
         ProfileCommand::Set { name, pairs } => {
             let name = existing(invocation, name)?;
+            // A changed reference or host has earned nothing yet.
+            road::disown(invocation.context, &name)?;
             profile_store::set(&invocation.context.folders, &name, pairs)?;
             invocation.line(format_args!("changed profile {name}"));
             Ok(())

@@ -3,14 +3,14 @@
 use std::io::Read;
 
 use aep_cli::Invocation;
-use aep_core::profile::{Name, file};
-use aep_core::secret::store::{self, SecretKind};
+use aep_core::profile::{self, Name, ProfileSelection, file};
+use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::secret::{Reference, Secret};
 use aep_core::{Error, Result};
 use zeroize::Zeroizing;
 
 use crate::cli::SecretCommand;
-use crate::{profile_store, prompt};
+use crate::{profile_store, prompt, road};
 
 /// A secret is a line, a key a few kilobytes.
 const MOST_BYTES: usize = 64 * 1024;
@@ -29,12 +29,17 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &SecretCommand) -> R
         .with_hint(format!("change it there, or edit client_secrets in {}", path.display())));
     }
     let secret = ask(invocation, &format!("{} of profile {name}", kind.title()))?;
-    store::write(&invocation.context.folders, &name, kind, &secret)?;
+    let context = invocation.context;
+    let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
+    let profile = profile::resolve(context, &selection)?;
+    let key = StoreKey::of_profile(&profile).ok_or_else(|| Error::fault("a named profile has a place in the store"))?;
+    road::disown(context, &name)?;
+    store::write(&context.folders, &key, kind, &secret)?;
     if fields.client_secrets.len() <= index {
         let both = if index == 1 { "[{ store = true }, { store = true }]" } else { "[{ store = true }]" };
-        profile_store::set(&invocation.context.folders, &name, &[format!("client_secrets={both}")])?;
+        profile_store::set(&context.folders, &name, &[format!("client_secrets={both}")])?;
     }
-    let place = store::path(&invocation.context.folders, &name, kind)?;
+    let place = store::path(&context.folders, &key, kind)?;
     invocation.line(format_args!("stored the {} of profile {name} in {}", kind.title(), place.display()));
     Ok(())
 }

@@ -279,6 +279,9 @@ pub(super) fn host_and_path(text: &str) -> (&str, &str) {
     rest.split_at(rest.find('/').unwrap_or(rest.len()))
 }
 
+/// What templates write before a name; a value such as `old-secret` may well be one.
+const OUR_PREFIXES: [&str; 6] = ["adobe", "aep", "aio", "ims", "jwt", "oauth"];
+
 /// Whether a value stands for one that is still to be filled in.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'', '`']);
@@ -302,8 +305,9 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         ["changeme", "todo", "tbd", "fixme", "placeholder", "secret", "none", "null", "undefined", "redacted"]
             .contains(&plain.as_str());
     // `client_id: client_id`, `CLIENT_SECRET=<…` and the like.
-    let is_a_name = name(value).is_some_and(|name| name.meaning != Other && name.prefix.len() < 8)
-        && !value.contains(['@', '.'])
+    let is_a_name = name(value).is_some_and(|name| {
+        name.meaning != Other && (name.prefix.is_empty() || OUR_PREFIXES.contains(&name.prefix.as_str()))
+    }) && !value.contains(['@', '.'])
         && !value.bytes().any(|byte| byte.is_ascii_digit());
     let is_cut = value.contains("...") || value.contains('…') || value.contains("***");
     first.is_none() || is_enclosed || is_one_character || is_phrase || is_word || is_a_name || is_cut
@@ -411,6 +415,7 @@ mod tests {
             "prod",
             "dev1",
             "p8e-old",
+            "old-secret",
             "old",
             "marker",
             "a",

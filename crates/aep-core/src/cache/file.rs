@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use fs4::{FileExt, TryLockError};
 
+use super::neighbour::{self, Neighbour};
 use super::{CacheEntry, Failure, Store, StoreError, Waiting, WithoutLock, entry};
 use crate::platform::{self, Folder, OpenError};
 use crate::token::Source;
@@ -27,7 +28,8 @@ const ASKING: &str = " asks a person";
 /// The place of one identity in the cache folder.
 #[derive(Debug)]
 pub struct FileStore {
-    path: PathBuf,
+    /// The folder, or why there is none.
+    path: std::result::Result<PathBuf, String>,
     folder: OnceCell<Folder>,
     identity: Identity,
     stem: String,
@@ -49,8 +51,7 @@ impl FileStore {
         }
         let identity = Identity::new(profile);
         Ok(Some(Self {
-            // Without a folder the path is empty, which is told when it is used.
-            path: context.folders.cache().map(Path::to_owned).unwrap_or_default(),
+            path: context.folders.cache().map(Path::to_owned).map_err(|error| error.message().to_owned()),
             folder: OnceCell::new(),
             stem: identity.file_stem(),
             identity,
@@ -84,15 +85,11 @@ impl FileStore {
         if let Some(folder) = self.folder.get() {
             return Ok(Some(folder));
         }
-        if self.path.as_os_str().is_empty() {
-            return Err(StoreError::Unusable(
-                "there is no cache folder, since no home folder was found; set HOME or AEP_CACHE_DIR".to_owned(),
-            ));
-        }
-        match Folder::open(&self.path) {
+        let path = self.path.as_ref().map_err(|why| StoreError::Unusable(why.clone()))?;
+        match Folder::open(path) {
             Ok(folder) => Ok(Some(self.folder.get_or_init(|| folder))),
             Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(StoreError::Unusable(told(&self.path, &error))),
+            Err(error) => Err(StoreError::Unusable(told(path, &error))),
         }
     }
 
@@ -101,8 +98,9 @@ impl FileStore {
         if let Some(folder) = self.folder()? {
             return Ok(folder);
         }
-        let unusable = |why: &dyn std::fmt::Display| StoreError::Unusable(format!("{}: {why}", self.path.display()));
-        platform::create_private_folders(&self.path).map_err(|error| unusable(&error))?;
+        let path = self.path.as_ref().map_err(|why| StoreError::Unusable(why.clone()))?;
+        let unusable = |why: &dyn std::fmt::Display| StoreError::Unusable(format!("{}: {why}", path.display()));
+        platform::create_private_folders(path).map_err(|error| unusable(&crate::io_words::io_words(&error)))?;
         self.folder()?.ok_or_else(|| unusable(&"the folder vanished"))
     }
 
@@ -119,26 +117,12 @@ impl FileStore {
         bytes.map(Some).map_err(|error| self.entry_error(name, &error))
     }
 
-    /// Writes by way of a neighbour. The holder of the lock uses one fixed name, so that what a killed process left is
-    /// overwritten and litter cannot grow; a process without the lock uses its own and clears old ones.
-    fn write_file(&self, name: &str, bytes: &[u8], guard: &FileLock) -> Result<(), StoreError> {
+    /// Writes by way of a neighbour, and removes those that killed writers left.
+    fn write_file(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let folder = self.folder_for_writing()?;
-        let temporary = match guard.0 {
-            Some(_) => format!("{}.tmp", self.stem),
-            None => {
-                sweep(folder);
-                format!("{}.{}.tmp", self.stem, std::process::id())
-            }
-        };
-        let written = create(folder, &temporary).and_then(|mut file| {
-            file.write_all(bytes)?;
-            drop(file);
-            folder.rename(&temporary, name)
-        });
-        written.map_err(|error| {
-            let _ = folder.remove(&temporary);
-            self.entry_error(name, &error.into())
-        })
+        let written = Neighbour::write(folder, bytes).and_then(|neighbour| neighbour.rename_to(name));
+        neighbour::sweep(folder);
+        written.map_err(|error| self.entry_error(name, &error.into()))
     }
 
     fn entry_name(&self) -> String {
@@ -154,7 +138,7 @@ impl FileStore {
     }
 
     fn entry_error(&self, name: &str, error: &OpenError) -> StoreError {
-        StoreError::Entry(told(&self.path.join(name), error))
+        StoreError::Entry(told(&self.path.clone().unwrap_or_default().join(name), error))
     }
 }
 
@@ -185,9 +169,9 @@ impl Store for FileStore {
         FileLock(None)
     }
 
-    fn write(&self, entry: &CacheEntry, guard: &FileLock) -> Result<Option<String>, StoreError> {
+    fn write(&self, entry: &CacheEntry, _: &FileLock) -> Result<Option<String>, StoreError> {
         let Some(bytes) = entry::render(entry, &self.identity) else { return Ok(None) };
-        self.write_file(&self.entry_name(), &bytes, guard)?;
+        self.write_file(&self.entry_name(), &bytes)?;
         let _ = self.folder_for_writing()?.remove(&self.failure_name());
         Ok(None)
     }
@@ -195,6 +179,7 @@ impl Store for FileStore {
     fn remove(&self, _: &FileLock) -> Result<bool, StoreError> {
         let Some(folder) = self.folder()? else { return Ok(false) };
         let _ = folder.remove(&self.failure_name());
+        neighbour::sweep(folder);
         let name = self.entry_name();
         folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))
     }
@@ -203,8 +188,8 @@ impl Store for FileStore {
         Failure::from_bytes(&self.read_file(&self.failure_name()).ok()??)
     }
 
-    fn leave_failure(&self, failure: &Failure, guard: &FileLock) {
-        let _ = self.write_file(&self.failure_name(), &failure.to_bytes(), guard);
+    fn leave_failure(&self, failure: &Failure, _: &FileLock) {
+        let _ = self.write_file(&self.failure_name(), &failure.to_bytes());
     }
 
     fn tell_that_a_person_is_asked(&self, guard: &FileLock) {
@@ -241,30 +226,6 @@ fn told(path: &Path, error: &OpenError) -> String {
     format!("{}: {error}", path.display())
 }
 
-fn create(folder: &Folder, name: &str) -> io::Result<File> {
-    match folder.create_file(name) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            folder.remove(name)?;
-            folder.create_file(name)
-        }
-        other => other,
-    }
-}
-
-/// Clears temporary files that are older than any write could take.
-fn sweep(folder: &Folder) {
-    const OLD: Duration = Duration::from_secs(600);
-    let Ok(items) = std::fs::read_dir(folder.path()) else { return };
-    for item in items.flatten() {
-        let name = item.file_name();
-        let Some(name) = name.to_str().filter(|name| name.ends_with(".tmp")) else { continue };
-        let age = item.metadata().ok().and_then(|data| data.modified().ok()?.elapsed().ok());
-        if age.is_some_and(|age| age > OLD) {
-            let _ = folder.remove(name);
-        }
-    }
-}
-
 /// Removes every entry of the folder; gives their number. Lock files stay: another process may hold one.
 ///
 /// # Errors
@@ -274,6 +235,7 @@ pub fn remove_all(path: &Path) -> Result<usize, StoreError> {
         Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         other => other.map_err(|error| StoreError::Unusable(told(path, &error)))?,
     };
+    neighbour::sweep(&folder);
     let items = std::fs::read_dir(path).map_err(|error| StoreError::Unusable(told(path, &error.into())))?;
     let mut entries = 0;
     for item in items.flatten() {

@@ -14,6 +14,7 @@ mod entry;
 mod failure;
 mod file;
 mod memory;
+mod neighbour;
 mod note;
 mod seen;
 

@@ -3,6 +3,7 @@
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use super::neighbour::Neighbour;
 use crate::platform::Folder;
 
 /// A note is a line or two.
@@ -32,14 +33,7 @@ impl Note {
     /// Replaces it as a whole, best effort: for a note of changing size.
     pub(crate) fn replace(&self, bytes: &[u8]) {
         let Ok(folder) = Folder::open(&self.folder) else { return };
-        let temporary = format!("{}.{}.tmp", self.name, std::process::id());
-        let written = folder
-            .create_file(&temporary)
-            .and_then(|mut file| file.write_all(bytes))
-            .and_then(|()| folder.rename(&temporary, &self.name));
-        if written.is_err() {
-            let _ = folder.remove(&temporary);
-        }
+        let _ = Neighbour::write(&folder, bytes).and_then(|neighbour| neighbour.rename_to(&self.name));
     }
 
     /// Overwrites it in place. The same number of bytes each time keeps a reader from finding half of two.

@@ -4,7 +4,7 @@ use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -29,7 +29,6 @@ pub(crate) fn user() -> u32 {
 /// A folder held open, so that what was checked is what is used.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    path: PathBuf,
     handle: OwnedFd,
 }
 
@@ -52,12 +51,7 @@ impl Folder {
         };
         let folder = File::from(handle);
         refuse_foreign(&folder.metadata()?)?;
-        Ok(Self { path: path.to_owned(), handle: folder.into() })
-    }
-
-    /// The folder's path, for messages.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+        Ok(Self { handle: folder.into() })
     }
 
     /// Opens a regular file of ours for reading; never waits for a FIFO, never follows a link.

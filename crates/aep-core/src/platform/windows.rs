@@ -27,11 +27,6 @@ impl Folder {
         Ok(Self { path: path.to_owned() })
     }
 
-    /// The folder's path, for messages.
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Opens a regular file for reading; never follows a link.
     pub(crate) fn open_file(&self, name: &str) -> Result<File, OpenError> {
         open_private(&self.path.join(name))

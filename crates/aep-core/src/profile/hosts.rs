@@ -8,6 +8,51 @@ use crate::{Error, Result};
 /// How a profile writes the platform's regions.
 const REGIONAL: &str = "platform-*.adobe.io";
 
+/// Names of two labels and more below which anybody can have one. The whole list (<https://publicsuffix.org>) is larger
+/// than a helper; these are the ones that a company's developer meets.
+const PUBLIC_SUFFIXES: [&str; 40] = [
+    "ac.uk",
+    "appspot.com",
+    "azureedge.net",
+    "azurewebsites.net",
+    "blob.core.windows.net",
+    "cloudapp.net",
+    "cloudfront.net",
+    "co.in",
+    "co.jp",
+    "co.kr",
+    "co.nz",
+    "co.uk",
+    "co.za",
+    "com.au",
+    "com.br",
+    "com.cn",
+    "com.mx",
+    "com.sg",
+    "com.tr",
+    "elb.amazonaws.com",
+    "execute-api.amazonaws.com",
+    "firebaseapp.com",
+    "fly.dev",
+    "github.io",
+    "gitlab.io",
+    "gov.uk",
+    "herokuapp.com",
+    "netlify.app",
+    "ngrok.io",
+    "ngrok-free.app",
+    "onrender.com",
+    "org.uk",
+    "pages.dev",
+    "run.app",
+    "s3.amazonaws.com",
+    "trafficmanager.net",
+    "trycloudflare.com",
+    "vercel.app",
+    "web.app",
+    "workers.dev",
+];
+
 /// The hosts of a profile.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostList {
@@ -77,8 +122,10 @@ impl std::fmt::Display for Pattern {
 
 impl Pattern {
     fn parse(item: &str) -> Result<Self> {
+        // What stands before an `@` could be a password.
+        let shown = item.rsplit_once('@').map_or_else(|| item.to_owned(), |(_, host)| format!("…@{host}"));
         let refuse = |why: &str| {
-            Error::configuration(format!("hosts: `{item}`: {why}"))
+            Error::configuration(format!("hosts: `{shown}`: {why}"))
                 .with_hint("write a host, host:port, or *.corp.example")
         };
         if item == REGIONAL {
@@ -95,6 +142,9 @@ impl Pattern {
         }
         if !authority.host.contains('.') || authority.host.ends_with(|c: char| c.is_ascii_digit()) {
             return Err(refuse("`*.` needs at least two labels after it"));
+        }
+        if PUBLIC_SUFFIXES.contains(&authority.host.as_str()) {
+            return Err(refuse("anybody can have a name below it; name your own domain"));
         }
         Ok(Self::Below { suffix: format!(".{}", authority.host), port: authority.port })
     }
@@ -214,6 +264,8 @@ mod tests {
             "",
             "u@a.example",
             "*.0.1",
+            "*.co.uk",
+            "*.GitHub.io",
         ] {
             assert!(HostList::parse(&[item.to_owned()]).is_err(), "{item}");
         }

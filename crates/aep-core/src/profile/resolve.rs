@@ -35,6 +35,7 @@ pub fn resolve(context: &Context, choice: &ProfileSelection) -> Result<Profile> 
 /// # Errors
 /// Configuration, as [`resolve`].
 pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Option<Profile>> {
+    context.folders.refuse_relative()?;
     let (origin, mut fields) = if let Some(name) = named(context, choice)? {
         from_file(context, name)?
     } else if let Some(set) = SETS.iter().find(|set| context.environment.has(set.client_id)) {
@@ -71,7 +72,10 @@ pub fn named(context: &Context, choice: &ProfileSelection) -> Result<Option<Name
 /// # Errors
 /// Configuration, when the pointer does not hold a profile name.
 pub fn default_name(context: &Context) -> Result<Option<Name>> {
-    let Ok(folder) = context.folders.config() else { return Ok(None) };
+    if context.folders.has_no_home() {
+        return Ok(None);
+    }
+    let folder = context.folders.config()?;
     let path = folder.join("default-profile");
     let text = match trust::read_bounded(&path, context.folders.home(), 256) {
         Err(trust::OpenError::Absent) => return Ok(None),
@@ -144,9 +148,19 @@ impl Set {
     }
 }
 
-/// `AEP_PRIVATE_KEY` is a path, a PEM, or a PEM with `\n` escapes.
+/// `AEP_PRIVATE_KEY` is a path, a PEM, a PEM with `\n` escapes, or base64 of a PEM or DER. What is neither a path by its
+/// form nor by what is there is taken for the key itself, so that no error shows it.
 fn path_or_key(value: String) -> Reference {
-    if value.contains("-----BEGIN") { Reference::Given(Secret::new(value)) } else { Reference::File(value.into()) }
+    const VARIABLE: &str = "AEP_PRIVATE_KEY";
+    let is_path = || {
+        let has_form = ["/", "~/", "./", "../"].iter().any(|start| value.starts_with(start));
+        has_form || (value.len() < 4096 && std::path::Path::new(&value).is_file())
+    };
+    if value.contains("-----BEGIN") || !is_path() {
+        Reference::Given(Secret::new(value))
+    } else {
+        Reference::FileIn { variable: VARIABLE, path: value.into() }
+    }
 }
 
 fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile> {

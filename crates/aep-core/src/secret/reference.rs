@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
-use super::store::{self, SecretKind};
+use super::store::{self, SecretKind, StoreKey};
 use super::{Secret, command};
+use crate::environment::SECRETS_WITHHELD;
 use crate::io_words::io_words;
-use crate::profile::{Name, Origin};
+use crate::profile::Origin;
 use crate::{Context, Error, Profile, Result, platform, program, trust};
 
 const MOST_BYTES: u64 = 64 * 1024;
@@ -23,6 +24,13 @@ pub enum Reference {
     Store,
     /// A file: its first line, or all of it for a key.
     File(PathBuf),
+    /// The same, named by a variable that may also hold the secret itself, so that the path is never shown.
+    FileIn {
+        /// The variable.
+        variable: &'static str,
+        /// What it names.
+        path: PathBuf,
+    },
     /// An environment variable.
     Env(String),
     /// A command and its arguments, run without a shell.
@@ -40,15 +48,33 @@ impl Reference {
         let what = kind.title();
         let found = match self {
             Self::Given(secret) => secret.clone(),
-            Self::Store => {
-                let name = profile.file_name().ok_or_else(|| Error::fault("the environment has no private store"))?;
-                read_stored(context, name, kind)?
+            Self::Store => read_stored(context, profile, kind)?,
+            Self::File(path) => {
+                let opened = trust::open(path, context.folders.home());
+                let file = opened.map_err(|error| {
+                    let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
+                    unreadable(what, path, without_path(&error)).with_cause(error.cause()).with_hint_if_any(cure)
+                })?;
+                read_bounded(file).map_err(|why| unreadable(what, path, why))?
             }
-            Self::File(path) => trust::open(path, context.folders.home())
-                .map_err(|error| unreadable(what, path, &error).with_hint_if_any(error.cure()))
-                .and_then(|file| read_bounded(file).map_err(|why| unreadable(what, path, why)))?,
+            Self::FileIn { variable, path } => {
+                let refuse = |why: String| {
+                    Error::configuration(format!("cannot read the {what} from the file that {variable} names: {why}"))
+                };
+                let opened = trust::open(path, context.folders.home());
+                let file = opened.map_err(|error| refuse(without_path(&error)).with_cause(error.cause()))?;
+                read_bounded(file).map_err(refuse)?
+            }
             Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
-                Error::configuration(format!("the {what} is expected in the variable {name}, which is not set"))
+                let error = Error::configuration(format!(
+                    "the {what} is expected in the variable {}, which is not set",
+                    shown_variable(name)
+                ));
+                if context.environment.has(SECRETS_WITHHELD) {
+                    error.with_hint("aep-auth exec --keep-secrets -- COMMAND")
+                } else {
+                    error
+                }
             })?),
             Self::Command(command) => run(command, context, profile, what)?,
         };
@@ -74,18 +100,46 @@ impl Reference {
             Self::File(path) => Some(format!("file {}", path.display())),
             Self::Env(name) => Some(format!("env {name}")),
             Self::Command(words) => Some(format!("command {words:?}")),
-            Self::Given(_) => None,
+            Self::Given(_) | Self::FileIn { .. } => None,
         }
     }
 }
+
+/// Why a file could not be opened, without its name, which may be a secret in a path's place.
+fn without_path(error: &trust::OpenError) -> String {
+    match error {
+        trust::OpenError::Absent => "it does not exist".to_owned(),
+        trust::OpenError::NotTrusted { why, .. } => format!("it is not trusted: {why}"),
+        trust::OpenError::Unreadable { error, .. } => io_words(error),
+        trust::OpenError::TooLarge { .. } => "it is too large".to_owned(),
+    }
+}
+
+/// A secret in a variable name's place must not be shown.
+fn shown_variable(name: &str) -> &str {
+    let is_name = name
+        .bytes()
+        .enumerate()
+        .all(|(at, byte)| byte.is_ascii_uppercase() || byte == b'_' || (at > 0 && byte.is_ascii_digit()));
+    if is_name && !name.is_empty() { name } else { NOT_SHOWN }
+}
+
+/// A path that was written as one: absolute, or in the home. One beside the profile may be a secret in a path's place.
+fn shown_path(path: &Path) -> String {
+    let is_beside = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == "profiles");
+    if is_beside { NOT_SHOWN.to_owned() } else { path.display().to_string() }
+}
+
+const NOT_SHOWN: &str = "(not shown)";
 
 /// Where the secret is, in words, without the secret.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Store => f.write_str("private store"),
-            Self::File(path) => write!(f, "file {}", path.display()),
-            Self::Env(name) => write!(f, "variable {name}"),
+            Self::File(path) => write!(f, "file {}", shown_path(path)),
+            Self::FileIn { variable, .. } => write!(f, "file that {variable} names"),
+            Self::Env(name) => write!(f, "variable {}", shown_variable(name)),
             Self::Command(command) => {
                 write!(f, "command {}", program::shown(command.first().map_or("", String::as_str)))
             }
@@ -94,16 +148,25 @@ impl fmt::Display for Reference {
     }
 }
 
-fn read_stored(context: &Context, profile: &Name, kind: SecretKind) -> Result<Secret> {
-    let path = store::path(&context.folders, profile, kind)?;
+fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result<Secret> {
+    let key = StoreKey::of_profile(profile).ok_or_else(|| Error::fault("the environment has no private store"))?;
+    let path = store::path(&context.folders, &key, kind)?;
+    let name = profile.name();
+    if !path.exists() && store::adopt(&context.folders, &key, kind)? {
+        context.log.warn(format_args!(
+            "the {} of profile {name} was moved to where its IMS host and client id are known: {}",
+            kind.title(),
+            path.display()
+        ));
+    }
     let cure = match kind {
-        SecretKind::ClientSecret => format!("aep-auth secret set {profile}"),
-        SecretKind::SecondClientSecret => format!("aep-auth secret set {profile} --second"),
+        SecretKind::ClientSecret => format!("aep-auth secret set {name}"),
+        SecretKind::SecondClientSecret => format!("aep-auth secret set {name} --second"),
         SecretKind::PrivateKey | SecretKind::Passphrase => {
-            format!("aep-auth import FILE --private-key KEY --profile {profile} --force")
+            format!("aep-auth import FILE --private-key KEY --profile {name} --force")
         }
         SecretKind::SharedCachePassword => {
-            format!("aep-auth profile set {profile} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
+            format!("aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
         }
     };
     platform::open_private(&path)
@@ -113,7 +176,7 @@ fn read_stored(context: &Context, profile: &Name, kind: SecretKind) -> Result<Se
 }
 
 fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> Error {
-    Error::configuration(format!("cannot read the {what} from {}: {why}", path.display()))
+    Error::configuration(format!("cannot read the {what} from {}: {why}", shown_path(path)))
 }
 
 fn first_line(text: &Secret) -> Secret {

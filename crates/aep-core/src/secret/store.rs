@@ -1,14 +1,20 @@
 //! The private store of `aep-auth`: one file a secret, in the local data folder.
 //!
-//! Files are 0600 in a 0700 folder with a `.gitignore` of `*`, so that a home under version control does not take them.
+//! A secret lies under the IMS host and client id that it belongs to; a new one is added, the profile replaced, then the
+//! old one removed, so that whichever profile stands finds its own. Files are 0600 in a 0700 folder with a `.gitignore` of `*`, so that a home under version control does not take them.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
+use ring::digest::{SHA256, digest};
+
 use super::Secret;
+use crate::io_words::io_words;
 use crate::profile::Name;
+use crate::token::identity::hexadecimal;
+use crate::url::BaseUrl;
 use crate::write_file::{self, WriteError};
-use crate::{Error, Folders, Result, platform};
+use crate::{Error, Folders, Profile, Result, platform};
 
 /// A secret of a profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +58,27 @@ impl SecretKind {
     }
 }
 
+/// Where the secrets of a profile lie: under its name, and under the IMS host and client id that they belong to, so that
+/// a profile that is changed to name others does not find them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreKey {
+    profile: Name,
+    belongs_to: String,
+}
+
+impl StoreKey {
+    /// The place of a profile's secrets.
+    pub fn new(profile: &Name, ims_url: &BaseUrl, client_id: &str) -> Self {
+        let digest = digest(&SHA256, format!("{ims_url}\n{client_id}\n").as_bytes());
+        Self { profile: profile.clone(), belongs_to: hexadecimal(&digest.as_ref()[..8]) }
+    }
+
+    /// The place of a resolved profile's secrets; `None` for the environment, which has none.
+    pub fn of_profile(profile: &Profile) -> Option<Self> {
+        profile.file_name().map(|name| Self::new(name, &profile.ims_url, &profile.client_id))
+    }
+}
+
 /// The folder of the store.
 ///
 /// # Errors
@@ -64,24 +91,52 @@ pub fn folder(folders: &Folders) -> Result<PathBuf> {
 ///
 /// # Errors
 /// Configuration, when there is no data folder.
-pub fn path(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<PathBuf> {
+pub fn path(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<PathBuf> {
+    let StoreKey { profile, belongs_to } = key;
     // `@` is in no profile name, so that the secrets of two profiles cannot meet in one file.
+    Ok(folder(folders)?.join(format!("{profile}@{}.{belongs_to}", kind.suffix())))
+}
+
+/// The file in which the first version kept it, whoever it belonged to.
+fn first_versions_path(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<PathBuf> {
     Ok(folder(folders)?.join(format!("{profile}@{}", kind.suffix())))
+}
+
+/// Moves what the first version stored to where it belongs; says whether there was something.
+///
+/// # Errors
+/// Configuration, when there is no data folder.
+pub(crate) fn adopt(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
+    let (old, new) = (first_versions_path(folders, &key.profile, kind)?, path(folders, key, kind)?);
+    check(folders)?;
+    // One that others could have put there is left where it is, and is not found.
+    let is_ours = platform::open_private(&old).is_ok();
+    Ok(is_ours && std::fs::symlink_metadata(&new).is_err() && std::fs::rename(&old, &new).is_ok())
+}
+
+/// Makes the store ready for writing: its folder, private, and what keeps git from it.
+///
+/// # Errors
+/// Storage, when the store cannot be written; configuration, when others could change it.
+pub fn prepare(folders: &Folders) -> Result<()> {
+    let folder = folder(folders)?;
+    let refuse = |error: WriteError| {
+        Error::storage(format!("cannot make the private store: {error}")).with_hint_if_any(error.cure())
+    };
+    write_file::create_folders(&folder).map_err(refuse)?;
+    check(folders)?;
+    ignore_for_git(&folder).map_err(refuse)
 }
 
 /// Writes a secret, private from its creation.
 ///
 /// # Errors
 /// Storage, when the store cannot be written; configuration, when others could change it.
-pub fn write(folders: &Folders, profile: &Name, kind: SecretKind, secret: &Secret) -> Result<()> {
-    let folder = folder(folders)?;
-    let refuse = |error: WriteError| {
+pub fn write(folders: &Folders, key: &StoreKey, kind: SecretKind, secret: &Secret) -> Result<()> {
+    prepare(folders)?;
+    write_file::replace_own(&path(folders, key, kind)?, secret.expose().as_bytes()).map_err(|error| {
         Error::storage(format!("cannot store the {}: {error}", kind.title())).with_hint_if_any(error.cure())
-    };
-    write_file::create_folders(&folder).map_err(refuse)?;
-    check(folders)?;
-    ignore_for_git(&folder).map_err(refuse)?;
-    write_file::replace_own(&path(folders, profile, kind)?, secret.expose().as_bytes()).map_err(refuse)
+    })
 }
 
 /// Checks that the store, if there is one, is ours alone.
@@ -99,17 +154,37 @@ pub fn check(folders: &Folders) -> Result<()> {
     })
 }
 
-/// Removes a secret; says whether there was one.
+/// Removes a profile's secrets, whatever they belong to, but for those to be kept; gives the kinds of those that were
+/// there.
 ///
 /// # Errors
-/// Storage, when it is there and cannot be removed.
-pub fn remove(folders: &Folders, profile: &Name, kind: SecretKind) -> Result<bool> {
-    let path = path(folders, profile, kind)?;
-    match std::fs::remove_file(&path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(Error::storage(format!("cannot remove {}: {error}", path.display()))),
+/// Storage, when one is there and cannot be removed.
+pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result<Vec<SecretKind>> {
+    let folder = folder(folders)?;
+    let Ok(items) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    let mut removed = Vec::new();
+    for item in items.flatten() {
+        let name = item.file_name();
+        let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(profile.as_str())?.strip_prefix('@')) else {
+            continue;
+        };
+        let suffix = rest.split('.').next().unwrap_or(rest);
+        let Some(kind) = SecretKind::ALL.into_iter().find(|kind| kind.suffix() == suffix) else { continue };
+        let path = folder.join(&name);
+        if kept.contains(&path) {
+            continue;
+        }
+        match std::fs::remove_file(&path) {
+            Ok(()) if !removed.contains(&kind) => removed.push(kind),
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))));
+            }
+        }
     }
+    removed.sort_by_key(|kind| SecretKind::ALL.iter().position(|own| own == kind));
+    Ok(removed)
 }
 
 fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {

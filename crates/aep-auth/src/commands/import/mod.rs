@@ -41,7 +41,7 @@ pub(crate) fn run(
     let plan = Plan::make(invocation, taken, arguments, selection)?;
     plan.check(&name)?;
     let is_default = arguments.default || profile::default_name(invocation.context).ok().flatten().is_none();
-    write::write(invocation, &plan, &name, is_default, is_replaced)?;
+    write::write(invocation, &plan, &name, is_default)?;
     let source = arguments.file.as_deref().filter(|path| path.as_os_str() != "-");
     report::write(invocation, &plan, &report::About { name: &name, is_default, others: &others, source, is_download });
     Ok(())

@@ -1,38 +1,51 @@
-//! The one place where `import` writes: secrets first, then the profile, then the pointer to the default one.
+//! The one place where `import` writes: secrets, then the profile, then the pointer to the default one, all or none.
+//!
+//! All is checked and written beside its place before the first file changes, and put back if one cannot be replaced. A
+//! new secret lies under its own IMS host and client id, so that a kill between two renames leaves the old profile with
+//! the old secret, or the new one with the new.
 
 use aep_cli::Invocation;
-use aep_core::Result;
-use aep_core::profile::{Name, file};
-use aep_core::secret::store::{self, SecretKind};
+use aep_core::profile::{DEFAULT_IMS_URL, Name, file};
+use aep_core::secret::store::{self, StoreKey};
+use aep_core::url::BaseUrl;
+use aep_core::write_file::{self, Transaction};
+use aep_core::{Context, Result};
 
 use super::plan::Plan;
-use crate::profile_store;
+use crate::{profile_store, road};
 
-/// Writes the plan; a new profile that cannot be written whole is taken back.
-pub(super) fn write(
-    invocation: &Invocation<'_>,
-    plan: &Plan,
-    name: &Name,
-    is_default: bool,
-    is_replaced: bool,
-) -> Result<()> {
-    let folders = &invocation.context.folders;
-    let written = plan
-        .secrets()
-        .try_for_each(|(item, secret)| store::write(folders, name, item, secret))
-        .and_then(|()| profile_store::write(folders, name, &plan.to_toml()))
-        .and_then(|_| if is_default { profile_store::make_default(folders, name) } else { Ok(()) });
-    if written.is_err() && !is_replaced {
-        let _ = file::path(folders, name).map(std::fs::remove_file);
-        for item in SecretKind::ALL {
-            let _ = store::remove(folders, name, item);
-        }
+/// Writes the plan.
+pub(super) fn write(invocation: &Invocation<'_>, plan: &Plan, name: &Name, is_default: bool) -> Result<()> {
+    let context: &Context = invocation.context;
+    let folders = &context.folders;
+    // What the replaced profile earned was earned with other secrets.
+    road::disown(context, name)?;
+    let ims_url = match &plan.ims_url {
+        Some(url) => url.clone(),
+        None => BaseUrl::parse("ims_url", DEFAULT_IMS_URL)?,
+    };
+    let key = StoreKey::new(name, &ims_url, &plan.taken.client_id);
+    if plan.secrets().next().is_some() {
+        store::prepare(folders)?;
     }
-    if written.is_ok() && is_replaced {
-        // What the replaced profile stored and this one does not use.
-        for item in SecretKind::ALL.into_iter().filter(|item| plan.secrets().all(|(own, _)| own != *item)) {
-            store::remove(folders, name, item)?;
+    let profile = file::path(folders, name)?;
+    write_file::create_folders(&file::folder(folders)?).map_err(|error| profile_store::refused(&error))?;
+    let mut stored = Vec::new();
+    let mut all = Transaction::new(folders.home());
+    let mut stage = || -> Result<(), write_file::WriteError> {
+        for (kind, secret) in plan.secrets() {
+            if let Ok(path) = store::path(folders, &key, kind) {
+                all.stage_own(&path, secret.expose().as_bytes())?;
+                stored.push(path);
+            }
         }
-    }
-    written
+        all.stage(&profile, plan.to_toml().as_bytes())?;
+        if let (true, Ok(pointer)) = (is_default, profile_store::pointer(folders)) {
+            all.stage(&pointer, format!("{name}\n").as_bytes())?;
+        }
+        Ok(())
+    };
+    stage().and_then(|()| all.commit()).map_err(|error| profile_store::refused(&error))?;
+    // What the replaced profile stored and this one does not use.
+    store::remove_but(folders, name, &stored).map(drop)
 }

@@ -1,0 +1,422 @@
+//! What an audit with two users, a hostile engine and a debugger found: each fault is a story, with its other half.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use ims_emulator::Flow;
+use serde_json::Value;
+use stories::redis::Redis;
+use stories::{World, assert_clean, assert_refused, files_in, has, text};
+
+/// A home with the known client as the profile `default`.
+fn with_profile() -> World {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    world
+}
+
+fn source(world: &World, arguments: &[&str]) -> String {
+    let output = world.run("aep-auth", &[&["token", "--json"], arguments].concat());
+    assert_clean(&output);
+    serde_json::from_slice::<Value>(&output.stdout).unwrap()["source"].as_str().unwrap().to_owned()
+}
+
+fn git(world: &World, variables: &[(&str, &str)], request: &str) -> Output {
+    let mut command = world.command("git-credential-aep");
+    let mut child = command
+        .envs(variables.iter().copied())
+        .arg("get")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(request.as_bytes()).unwrap();
+    child.wait_with_output().unwrap()
+}
+
+fn shows(output: &Output, part: &str) -> bool {
+    text(&output.stdout).contains(part) || text(&output.stderr).contains(part)
+}
+
+// Tokens.
+
+#[test]
+fn public_data_get_no_token() {
+    let world = with_profile();
+    let token = world.token();
+    let known: Vec<(&str, String)> = world.emulator.environment();
+    let public: Vec<(&str, &str)> = known
+        .iter()
+        .filter(|(name, _)| *name != "AEP_CLIENT_SECRET" && *name != "AEP_PLATFORM_URL")
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain([("AEP_PLATFORM_URL", "https://evil.example")])
+        .collect();
+    let request = "protocol=https\nhost=evil.example\ncapability[]=authtype\n\n";
+    let refused = git(&world, &public, request);
+    assert_eq!(refused.status.code(), Some(3));
+    assert!(!shows(&refused, &token));
+    let bogus: Vec<_> = public.iter().copied().chain([("AEP_CLIENT_SECRET", "p8e-bogus")]).collect();
+    let refused = git(&world, &bogus, request);
+    assert_eq!(refused.status.code(), Some(4));
+    assert!(!shows(&refused, &token));
+    // With the secret it is its own, and no further request is made.
+    let requests = world.emulator.token_requests();
+    let own = git(
+        &world,
+        &known.iter().map(|(name, value)| (*name, value.as_str())).collect::<Vec<_>>(),
+        &format!(
+            "protocol=http\nhost={}\ncapability[]=authtype\n\n",
+            world.emulator.url().trim_start_matches("http://")
+        ),
+    );
+    assert!(shows(&own, &token), "{}", text(&own.stderr));
+    assert_eq!(world.emulator.token_requests(), requests);
+}
+
+#[test]
+fn a_strangers_file_with_the_same_client_id_gets_no_token() {
+    let world = with_profile();
+    let token = world.token();
+    let credential: Value = serde_json::from_str(&world.emulator.credential_file(Flow::Oauth)).unwrap();
+    let mut evil = credential;
+    evil["CLIENT_SECRETS"] = serde_json::json!(["p8e-bogus-secret"]);
+    let file = world.write("evil.json", &evil.to_string());
+    let url = world.emulator.url();
+    for name in ["evil", "default"] {
+        let mut arguments = vec!["import", file.to_str().unwrap(), "--profile", name, "--ims-url", &url];
+        arguments.extend(["--platform-url", "https://evil.example", "--force"]);
+        assert_clean(&world.run("aep-auth", &arguments));
+        let output = world.run("aep-auth", &["token", "--profile", name]);
+        assert_refused(&output, 4);
+        assert!(!shows(&output, &token));
+    }
+    // The same file over the same profile, to the same hosts, is another secret too.
+    let world = with_profile();
+    world.token();
+    let file = world.write("evil.json", &evil.to_string());
+    assert_clean(&world.import(file.to_str().unwrap(), &["--force"]));
+    assert_refused(&world.run("aep-auth", &["token"]), 4);
+}
+
+#[test]
+fn loopback_is_answered_where_the_profile_names_it_with_its_port() {
+    let world = with_profile();
+    let token = world.token();
+    let own = world.emulator.url().trim_start_matches("http://").to_owned();
+    let ask = |host: &str, more: &str| {
+        git(&world, &[], &format!("protocol=http\nhost={host}\n{more}capability[]=authtype\n\n"))
+    };
+    assert!(shows(&ask(&own, ""), &token));
+    let port = own.split(':').nth(1).unwrap();
+    for host in ["localhost:18181", "127.0.0.1:18181", "[::1]:18181", &format!("localhost:{port}"), "127.0.0.1"] {
+        for more in ["", "username=default\n"] {
+            let output = ask(host, more);
+            assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), ""), "{host}");
+        }
+    }
+}
+
+#[test]
+fn after_a_rotation_the_secret_that_ims_takes_is_used() {
+    let mut world = with_profile();
+    let client = world.emulator.environment().into_iter().find(|(name, _)| *name == "AEP_CLIENT_ID").unwrap().1;
+    let old = world.emulator.environment().into_iter().find(|(name, _)| *name == "AEP_CLIENT_SECRET").unwrap().1;
+    world.emulator.set_secrets(&client, &[&old, "new-secret"]);
+    assert_clean(&world.run_with_input("aep-auth", &["secret", "set", "default", "--second"], b"new-secret\n"));
+    world.emulator.set_secrets(&client, &["new-secret"]);
+    let renewed = world.run("aep-auth", &["token", "--renew"]);
+    assert!(renewed.status.success() && text(&renewed.stderr).contains("first client secret"));
+    world.set("AEP_LOG", "error");
+    let environment = world.run("aep-postman", &["environment", "--with-secret"]);
+    assert_clean(&environment);
+    assert!(shows(&environment, "new-secret") && !shows(&environment, &old));
+    assert_clean(&world.run("aep-auth", &["forget", "--revoke"]));
+}
+
+#[test]
+fn what_a_profile_left_on_the_engine_goes_with_it() {
+    if !has("redis-server") {
+        return;
+    }
+    let redis = Redis::plain();
+    let mut world = with_profile();
+    world.set("AEP_SHARED_CACHE", &redis.url());
+    world.token();
+    let name = redis.names().remove(0);
+    let mut connection = redis.connection();
+    let old: Vec<u8> = redis::cmd("GET").arg(&name).query(&mut connection).unwrap();
+    let put_back =
+        |connection: &mut redis::Connection| redis::cmd("SET").arg(&name).arg(&old).exec(connection).unwrap();
+    // An older sealed entry that is put back is not taken.
+    assert_clean(&world.run("aep-auth", &["forget", "--revoke"]));
+    put_back(&mut connection);
+    assert_eq!(source(&world, &[]), "ims");
+    put_back(&mut connection);
+    assert_eq!(source(&world, &["--renew"]), "ims");
+    assert_clean(&world.run("aep-auth", &["profile", "remove", "default"]));
+    assert!(redis.names().iter().all(|name| !name.starts_with("aep:") || name.contains("lock")), "{:?}", redis.names());
+}
+
+// Secrets.
+
+#[test]
+fn a_secret_where_a_name_or_a_path_is_expected_is_not_shown() {
+    const MARKER: &str = "MARKERxMARKER";
+    let mut world = World::jwt();
+    for value in [MARKER, &format!("TUFS{MARKER}=="), "-----BEGIN MARKERxMARKER-----", &format!("/{MARKER}")] {
+        world.set("AEP_PRIVATE_KEY", value);
+        for arguments in [["token"].as_slice(), &["doctor", "--report"], &["jwt"]] {
+            let output = world.run("aep-auth", arguments);
+            assert!(!shows(&output, MARKER), "{value} {arguments:?}: {}", text(&output.stderr));
+        }
+    }
+    let world = with_profile();
+    for reference in [
+        format!("{{ env = \"{}\" }}", MARKER.to_lowercase()),
+        format!("{{ file = \"{MARKER}\" }}"),
+        format!("{{ command = [\"{MARKER} {MARKER}\"] }}"),
+    ] {
+        assert_clean(&world.run("aep-auth", &["profile", "set", "default", &format!("client_secrets=[{reference}]")]));
+        for arguments in
+            [["token", "--renew"].as_slice(), &["profile", "show", "default"], &["doctor", "--report"], &["doctor"]]
+        {
+            let output = world.run("aep-auth", arguments);
+            let shown = format!("{}{}", text(&output.stdout), text(&output.stderr)).to_lowercase();
+            assert!(!shown.contains(&MARKER.to_lowercase()), "{reference} {arguments:?}: {shown}");
+        }
+    }
+    let hosts = format!("hosts=[\"https://u:{MARKER}@h.example\"]");
+    assert!(!shows(&world.run("aep-auth", &["profile", "set", "default", &hosts]), MARKER));
+    let typed = world.run("aep-auth", &["secret", "set", "default", MARKER]);
+    assert_eq!(typed.status.code(), Some(2));
+    assert!(!shows(&typed, MARKER), "{}", text(&typed.stderr));
+}
+
+#[test]
+fn a_key_in_base64_is_read() {
+    let mut world = World::jwt();
+    let pem = ims_emulator::private_key_pem();
+    let encoded = Command::new("openssl").args(["base64", "-A"]).stdin(world.input(pem)).output();
+    let Ok(encoded) = encoded else { return stories::skip("there is no openssl") };
+    world.set("AEP_PRIVATE_KEY", text(&encoded.stdout).trim());
+    world.token();
+}
+
+#[test]
+fn an_import_that_cannot_be_written_whole_leaves_all_as_it_was() {
+    let world = with_profile();
+    let token = world.token();
+    let before: Vec<_> = snapshot(&world);
+    let mut other: Value = serde_json::from_str(&world.emulator.credential_file(Flow::Oauth)).unwrap();
+    other["CLIENT_SECRETS"] = serde_json::json!(["p8e-another-secret"]);
+    let file = world.write("other.json", &other.to_string());
+    // A folder in the pointer's place: the last of the renames fails.
+    std::fs::remove_file(world.path("config/default-profile")).unwrap();
+    std::fs::create_dir_all(world.path("config/default-profile/x")).unwrap();
+    let url = world.emulator.url();
+    let failed = world.run(
+        "aep-auth",
+        &["import", file.to_str().unwrap(), "--ims-url", &url, "--platform-url", &url, "--force", "--default"],
+    );
+    assert!(!failed.status.success());
+    std::fs::remove_dir_all(world.path("config/default-profile")).unwrap();
+    std::fs::write(world.path("config/default-profile"), "default\n").unwrap();
+    assert_eq!(snapshot(&world), before);
+    // It still works, with the secret that it had.
+    assert!(!world.token().is_empty() && !token.is_empty());
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+}
+
+/// Profiles and secrets with their content.
+fn snapshot(world: &World) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let files = [world.path("config/profiles"), world.path("data/secrets")];
+    files.iter().flat_map(|folder| files_in(folder)).map(|path| (path.clone(), std::fs::read(path).unwrap())).collect()
+}
+
+#[test]
+fn a_stored_secret_belongs_to_its_host_and_client() {
+    let world = with_profile();
+    world.token();
+    for change in ["client_id=0123456789abcdef0123456789abcdef", "ims_url=https://ims-na1.adobelogin.com"] {
+        let world = with_profile();
+        assert_clean(&world.run("aep-auth", &["profile", "set", "default", change]));
+        let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+        assert!(told.contains("aep-auth secret set default"), "{change}: {told}");
+        assert_eq!(world.emulator.token_requests(), 0);
+    }
+    // One that the first version kept under the profile's name alone is moved once, and says so.
+    let secret = files_in(&world.path("data/secrets")).into_iter().find(|path| path.to_str().unwrap().contains('@'));
+    let secret = secret.unwrap();
+    std::fs::rename(&secret, world.path("data/secrets/default@client-secret")).unwrap();
+    let moved = world.run("aep-auth", &["token", "--renew"]);
+    assert!(moved.status.success() && text(&moved.stderr).contains("was moved"), "{}", text(&moved.stderr));
+    assert!(secret.is_file());
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+}
+
+#[test]
+fn what_a_process_of_ours_holds_cannot_be_read_by_another_of_the_user() {
+    let world = World::oauth();
+    world.emulator.fault(ims_emulator::Fault::always(ims_emulator::Kind::Hang));
+    let mut child = world.command("aep-auth").arg("token").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    stories::wait_until(|| world.emulator.token_requests() == 1);
+    // The kernel gives the files of a process that may not be dumped to root.
+    let owner = std::fs::metadata(format!("/proc/{}/environ", child.id())).map(|found| found.uid());
+    let _ = child.kill();
+    let _ = child.wait();
+    if rustix::process::geteuid().is_root() {
+        return stories::skip("root owns every file of the process anyway");
+    }
+    assert_eq!(owner.unwrap(), 0);
+}
+
+// Files.
+
+#[test]
+fn what_was_not_trusted_never_becomes_trusted() {
+    let world = with_profile();
+    let ran = world.path("ran");
+    let profile = world.path("config/profiles/default.toml");
+    let good = std::fs::read_to_string(&profile).unwrap();
+    let evil = good.replace("{ store = true }", &format!("{{ command = [\"/bin/touch\", \"{}\"] }}", ran.display()));
+    std::fs::write(&profile, evil).unwrap();
+    std::fs::set_permissions(&profile, std::fs::Permissions::from_mode(0o666)).unwrap();
+    for arguments in [
+        ["profile", "set", "default", "sandbox=x"].as_slice(),
+        &["profile", "show", "default"],
+        &["token"],
+        &["secret", "set", "default"],
+        &["check"],
+    ] {
+        assert_refused(&world.run_with_input("aep-auth", arguments, b"x\n"), 3);
+        assert_eq!(std::fs::metadata(&profile).unwrap().permissions().mode() & 0o777, 0o666, "{arguments:?}");
+    }
+    assert!(!ran.exists());
+    // A writable folder lets profiles be swapped.
+    std::fs::set_permissions(&profile, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let folder = world.path("config/profiles");
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o777)).unwrap();
+    assert_refused(&world.run("aep-auth", &["token"]), 3);
+    std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o700)).unwrap();
+    std::fs::write(&profile, good).unwrap();
+    assert_clean(&world.run("aep-auth", &["token"]));
+}
+
+#[test]
+fn a_fifo_or_a_device_in_a_files_place_hangs_nothing() {
+    let mut world = World::oauth();
+    let fifo = world.path("fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Over TLS, so that the authorities are read at all.
+    world.set("AEP_IMS_URL", "https://127.0.0.1:9").set("AEP_PLATFORM_URL", "https://127.0.0.1:9");
+    for variable in ["AEP_CA_FILE", "SSL_CERT_FILE"] {
+        for path in [fifo.to_str().unwrap(), "/dev/zero", "/nowhere"] {
+            world.set(variable, path);
+            let began = Instant::now();
+            let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+            assert!(told.contains(variable), "{told}");
+            assert!(began.elapsed() < Duration::from_secs(5), "{variable} {path}");
+        }
+        world.unset(variable);
+    }
+    let output = world.run("aep-postman", &["collection", "-o", fifo.to_str().unwrap()]);
+    assert_refused(&output, 6);
+    assert_clean(&world.run("aep-postman", &["collection", "-o", "/dev/null"]));
+}
+
+// Robust.
+
+#[test]
+fn lack_of_threads_costs_no_token() {
+    if !rustix::process::geteuid().is_root() || !has("setpriv") || !has("prlimit") {
+        return;
+    }
+    let mut world = World::oauth();
+    // A name, so that it must be looked up.
+    let url = world.emulator.url().replace("127.0.0.1", "localhost");
+    world.set("AEP_IMS_URL", &url).set("AEP_CACHE", "off");
+    let mut command = Command::new("setpriv");
+    world.prepare(&mut command);
+    // Another account, since root's processes are not counted; one process more than it has.
+    let output = command
+        .args(["--reuid=65533", "--regid=65533", "--clear-groups", "prlimit", "--nproc=1"])
+        .arg(stories::binary("aep-auth"))
+        .arg("token")
+        .output()
+        .unwrap();
+    if text(&output.stderr).contains("ermission denied") {
+        return stories::skip("another account cannot run the programs from here");
+    }
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(text(&output.stdout).starts_with("eyJ"));
+}
+
+#[test]
+fn a_hostile_engine_costs_little() {
+    for answer in [b"$20000000000\r\n".as_slice(), b"*2000000000\r\n", b"+"] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let _ = stream.write_all(answer);
+                // Data without end.
+                while stream.write_all(&[b'x'; 65536]).is_ok() {}
+            }
+        });
+        let mut world = World::oauth();
+        world.set("AEP_SHARED_CACHE", &format!("redis://127.0.0.1:{port}"));
+        let mut command = Command::new("sh");
+        world.prepare(&mut command);
+        let peak = "aep-auth token >/dev/null && grep VmHWM /proc/$$/status";
+        let output = command.args(["-c", &format!("ulimit -v 300000; {peak}")]).output().unwrap();
+        assert!(output.status.success(), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn a_lock_without_ever_an_entry_is_waited_for_once() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            std::thread::spawn(move || {
+                let mut stream = stream.unwrap();
+                let mut bytes = [0; 4096];
+                // Nothing is there, and somebody holds every lock.
+                while stream.read(&mut bytes).is_ok_and(|count| count > 0) {
+                    let _ = stream.write_all(b"$-1\r\n");
+                }
+            });
+        }
+    });
+    let mut world = World::oauth();
+    world.set("AEP_SHARED_CACHE", &format!("redis://127.0.0.1:{port}")).set("AEP_TIMEOUT", "2");
+    world.token();
+    let began = Instant::now();
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+    assert!(began.elapsed() < Duration::from_millis(1400), "it waited again");
+}
+
+#[test]
+fn gits_request_ends_with_its_blank_line() {
+    let world = with_profile();
+    world.token();
+    let own = world.emulator.url().trim_start_matches("http://").to_owned();
+    let mut child =
+        world.command("git-credential-aep").arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut to_helper = child.stdin.take().unwrap();
+    to_helper.write_all(format!("protocol=http\nhost={own}\ncapability[]=authtype\n\n").as_bytes()).unwrap();
+    // The pipe stays open until the answer is there.
+    let output = child.wait_with_output().unwrap();
+    drop(to_helper);
+    assert!(shows(&output, "authtype=Bearer"));
+}
