@@ -51,7 +51,9 @@ fn settings() {
     assert_wrong(&doctor(&World::empty()), 3, "no profile", "aep-auth import");
     let mut world = World::oauth();
     world.unset("AEP_ORG_ID");
-    assert_wrong(&doctor(&world), 3, "no organization", "org_id=");
+    assert_wrong(&doctor(&world), 3, "no organization", "set AEP_ORG_ID");
+    world.set("AEP_ORG_ID", "745F37C35E4B776E0A49421B");
+    assert_wrong(&doctor(&world), 3, "ends in @AdobeOrg", "set AEP_ORG_ID");
 }
 
 #[test]
@@ -129,7 +131,7 @@ fn the_cache_and_the_store() {
     assert_wrong(&doctor(&world), 6, "the token cache is not trusted", "chmod 700");
     open(world.cache(), 0o700);
     open(world.entry(), 0o666);
-    assert_wrong(&doctor(&world), 6, "the cached token is not trusted", "remove that file");
+    assert_wrong(&doctor(&world), 6, "the cached token is not used", "remove that file");
 
     let world = World::empty();
     let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
@@ -154,12 +156,49 @@ fn who_holds_the_lock_and_which_secret_is_stale() {
     let file = world.emulator.credential_file(Flow::Oauth);
     let mut known: serde_json::Value = serde_json::from_str(&file).unwrap();
     let id = known["CLIENT_ID"].as_str().unwrap().to_owned();
-    known["CLIENT_SECRETS"] = serde_json::json!(["old-secret", "new-secret"]);
-    world.emulator.set_secrets(&id, &["new-secret"]);
+    known["CLIENT_SECRETS"] = serde_json::json!(["p8e-Q7vZk2Lm9Xw4", "p8e-T3rYb8Nc5Hd1"]);
+    world.emulator.set_secrets(&id, &["p8e-T3rYb8Nc5Hd1"]);
     let file = world.write("credential.json", &known.to_string());
     stories::assert_clean(&world.import(file.to_str().unwrap(), &[]));
     assert!(world.run("aep-auth", &["token"]).status.success());
     assert_wrong(&doctor(&world), 4, "the first client secret", "aep-auth secret set default");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_in_the_way_is_not_called_distrust() {
+    let world = World::oauth();
+    world.write("cache", "a file");
+    let output = doctor(&world);
+    assert_wrong(&output, 6, "the token cache cannot be used", "AEP_CACHE_DIR");
+    assert!(!text(&output.stdout).contains("rm -r"));
+}
+
+#[cfg(unix)]
+#[test]
+fn who_hangs_is_not_waited_for() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = World::oauth();
+    let program = world.write("hung/git", "#!/bin/sh\nsleep 600 & wait\n");
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let start = std::time::Instant::now();
+    let path = format!("{}:/usr/bin:/bin", program.parent().unwrap().display());
+    let output = world.command("aep-auth").arg("doctor").env("PATH", path).output().unwrap();
+    assert!(text(&output.stdout).contains("git is not on the path, or does not tell"), "{}", text(&output.stdout));
+    assert!(start.elapsed() < std::time::Duration::from_secs(30));
+}
+
+#[test]
+fn a_credential_of_aem_has_not_ended() {
+    let world = World::empty();
+    let profile = "flow = \"jwt\"\nclient_id = \"cm-p12345-e67890-integration-0\"\norg_id = \"a@AdobeOrg\"\n\
+                   technical_account_id = \"t@techacct.adobe.com\"\nclient_secrets = [{ store = true }]\n";
+    world.write("config/profiles/aem.toml", profile);
+    let mut command = world.command("aep-auth");
+    let arguments = ["doctor", "--profile", "aem"];
+    let output = command.args(arguments).env("HTTPS_PROXY", "http://127.0.0.1:1").output().unwrap();
+    let told = text(&output.stdout);
+    assert!(!told.contains("ended") && !told.contains("flow=oauth"), "{told}");
 }
 
 #[test]

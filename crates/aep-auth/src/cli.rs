@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use aep_cli::SelectionArguments;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell as CompletionShell;
 
 /// Access tokens for Adobe Experience Platform
@@ -11,7 +11,7 @@ use clap_complete::Shell as CompletionShell;
 /// Imports the credential file that the Adobe Developer Console gives you, then prints access tokens and headers from a
 /// cache that any number of processes share.
 #[derive(Debug, Parser)]
-#[command(name = "aep-auth", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "aep-auth", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
@@ -24,16 +24,18 @@ const EXAMPLES: &str = "\
 Examples:
   aep-auth import ~/Downloads/credential.json
   aep-auth check
-  aep-auth headers | curl -H @- https://platform.adobe.io/data/foundation/sandbox-management/
+  aep-auth headers | curl -H @- \\
+    https://platform.adobe.io/data/foundation/sandbox-management/
   aep-auth exec -- python3 upload.py
 
-Exit codes: 0 done, 1 a fault of ours, 2 command line, 3 configuration, 4 refused, 5 unreachable, 6 local storage.";
+Exit codes: 0 done, 1 a fault of ours, 2 command line, 3 configuration,
+4 refused, 5 unreachable, 6 local storage.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Import a credential file as a profile
     Import(ImportArguments),
-    /// List, show, choose, change or remove profiles
+    /// List, show, choose, copy, change or remove profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
     /// Replace a stored client secret
@@ -60,7 +62,8 @@ pub(crate) enum Command {
         keep_secrets: bool,
 
         /// Command and its arguments
-        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND",
+              value_hint = ValueHint::CommandWithArguments)]
         command: Vec<std::ffi::OsString>,
     },
     /// Tell what is cached, from disk alone
@@ -151,25 +154,48 @@ pub(crate) enum ProfileCommand {
         /// Print JSON
         #[arg(long)]
         json: bool,
+        /// Print these words alone, a line each, for a completion
+        #[arg(long, value_enum, value_name = "WORDS", hide = true, conflicts_with = "json")]
+        only: Option<Words>,
     },
-    /// Show a profile; secrets are masked
+    /// Show every key of a profile; secrets are masked
     Show {
-        /// Profile
-        name: String,
+        /// Profile [default: the one that is used now]
+        #[arg(value_hint = ValueHint::Username)]
+        name: Option<String>,
     },
     /// Make a profile the default
     Use {
+        /// Profile [default: the one that is used now]
+        #[arg(value_hint = ValueHint::Username)]
+        name: Option<String>,
+    },
+    /// Copy a profile and its stored secrets
+    Copy {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
+        /// Name of the copy
+        new: String,
+    },
+    /// Give a profile another name
+    Rename {
+        /// Profile
+        #[arg(value_hint = ValueHint::Username)]
+        name: String,
+        /// Its new name
+        new: String,
     },
     /// Remove a profile, its stored secrets and its cached tokens
     Remove {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
     },
     /// Change keys of a profile; an empty value removes the key
     Set {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
         /// KEY=VALUE, where VALUE is TOML or a bare text
         #[arg(required = true, value_name = "KEY=VALUE")]
@@ -177,11 +203,21 @@ pub(crate) enum ProfileCommand {
     },
 }
 
+/// What a completion asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Words {
+    /// The profiles' names
+    Names,
+    /// The sandboxes that they name
+    Sandboxes,
+}
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum SecretCommand {
     /// Store a new client secret, from the terminal without echo or from standard input
     Set {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
         /// Store it as the second one, during a rotation
         #[arg(long)]

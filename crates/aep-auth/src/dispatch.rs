@@ -1,9 +1,9 @@
 //! From what was typed to the command that does it.
 
 use aep_cli::Invocation;
-use aep_core::Result;
+use aep_core::{Error, ProfileSelection, Result};
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, ProfileCommand, SecretCommand};
 use crate::commands;
 
 /// Runs the command; gives the exit code.
@@ -13,6 +13,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
         Err(code) => return Ok(code),
     };
     let selection = cli.selection.to_selection();
+    refuse_what_does_nothing(&cli.command, &selection)?;
+    if selection.sandbox.is_some() && uses_no_sandbox(&cli.command) {
+        invocation.context.log.info("--sandbox changes nothing here: no header is made");
+    }
     match cli.command {
         Command::Token(arguments) => commands::token::run(invocation, &selection, &arguments)?,
         Command::Headers { format } => commands::headers::run(invocation, &selection, format)?,
@@ -47,10 +51,50 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
                 if report { commands::doctor::Audience::Public } else { commands::doctor::Audience::Oneself };
             return commands::doctor::run(invocation, &selection, audience);
         }
-        Command::Completions { shell } => commands::pages::completions(&mut invocation.output, shell),
-        Command::Man => commands::pages::man(&mut invocation.output)?,
+        Command::Completions { shell } => commands::pages::completions(invocation, shell),
+        Command::Man => commands::pages::man(invocation)?,
     }
     Ok(0)
+}
+
+/// An option that would do nothing is refused rather than passed over: it was meant for something.
+fn refuse_what_does_nothing(command: &Command, selection: &ProfileSelection) -> Result<()> {
+    let ProfileSelection { profile, sandbox } = selection;
+    let (option, value) = match (profile, sandbox) {
+        (Some(profile), _) => ("--profile", profile.as_str()),
+        (None, Some(_)) => ("--sandbox", ""),
+        (None, None) => return Ok(()),
+    };
+    let name = if option == "--profile" { value } else { "NAME" };
+    let argument = |command: &str| {
+        Err(Error::usage(format!("{option} is not taken here: the profile is the argument NAME"))
+            .with_hint(format!("aep-auth {}", command.replace("{}", name))))
+    };
+    let nothing = |hint: &str| Err(Error::usage(format!("{option} does nothing here")).with_hint(hint));
+    match command {
+        Command::Profile(ProfileCommand::List { .. }) => nothing("aep-auth profile list tells of every profile"),
+        Command::Profile(command) => argument(match command {
+            ProfileCommand::List { .. } | ProfileCommand::Show { .. } => "profile show {}",
+            ProfileCommand::Use { .. } => "profile use {}",
+            ProfileCommand::Copy { .. } => "profile copy {} NEW",
+            ProfileCommand::Rename { .. } => "profile rename {} NEW",
+            ProfileCommand::Remove { .. } => "profile remove {}",
+            ProfileCommand::Set { .. } => "profile set {} KEY=VALUE",
+        }),
+        Command::Secret(SecretCommand::Set { .. }) => argument("secret set {}"),
+        Command::Status { all: true, .. } => nothing("--all tells of every profile; leave one of the two away"),
+        Command::Forget { all: true, .. } => {
+            nothing("--all drops the tokens of every profile; leave one of the two away")
+        }
+        Command::Inspect { file: Some(_) } => nothing("the token is read from the file; leave the option away"),
+        Command::Completions { .. } | Command::Man => nothing("leave the option away"),
+        _ => Ok(()),
+    }
+}
+
+/// Where a profile is used, and no headers are made.
+fn uses_no_sandbox(command: &Command) -> bool {
+    matches!(command, Command::Token(_) | Command::Jwt | Command::Inspect { .. } | Command::Forget { .. })
 }
 
 fn parse(invocation: &mut Invocation<'_>) -> std::result::Result<Cli, u8> {

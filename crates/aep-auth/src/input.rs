@@ -3,6 +3,7 @@
 use std::io::Read;
 
 use aep_cli::Invocation;
+use aep_core::io_words::io_words;
 use aep_core::secret::Secret;
 use aep_core::{Error, Result};
 use zeroize::Zeroizing;
@@ -24,10 +25,10 @@ pub(crate) fn read(invocation: &mut Invocation<'_>, path: &std::path::Path) -> R
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
     let mut bytes = Vec::new();
     if path.as_os_str() == "-" {
-        invocation.input.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
+        invocation.input.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
     } else {
-        let file = std::fs::File::open(path).map_err(|error| refuse(&error))?;
-        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
+        let file = std::fs::File::open(path).map_err(|error| refuse(&io_words(&error)))?;
+        file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
     }
     if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 4 MiB"));

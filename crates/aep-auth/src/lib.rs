@@ -9,13 +9,18 @@ mod companion;
 mod dispatch;
 mod import;
 mod input;
+mod pages;
 mod profile_store;
 mod prompt;
 mod quick;
 mod quote;
 mod road;
+mod shape;
+mod table;
 
 use aep_cli::Invocation;
+
+pub use pages::{ManualPage, completions, manual_pages};
 
 /// Runs the program; gives its exit code.
 pub fn run(invocation: &mut Invocation<'_>) -> u8 {

@@ -5,12 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use aep_core::clock::SystemClock;
+use aep_core::io_words::io_words;
+use aep_core::profile::file::{self, Fields};
 use aep_core::profile::hosts::HostList;
 use aep_core::profile::shared_cache::SharedCacheUrl;
-use aep_core::profile::{Name, file};
-use aep_core::secret::store;
+use aep_core::profile::{self, Name, ProfileSelection};
+use aep_core::secret::Reference;
+use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::url::BaseUrl;
-use aep_core::{Error, Folders, Result, trust, write_file};
+use aep_core::{Context, Error, Folders, Result, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 /// An edit takes milliseconds; who holds the lock for longer is stopped.
@@ -23,7 +26,8 @@ pub(crate) fn list(folders: &Folders) -> Result<Vec<Name>> {
     let folder = file::folder(folders)?;
     let items = match std::fs::read_dir(&folder) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        other => other.map_err(|error| Error::configuration(format!("cannot read {}: {error}", folder.display())))?,
+        other => other
+            .map_err(|error| Error::configuration(format!("cannot read {}: {}", folder.display(), io_words(&error))))?,
     };
     let mut names: Vec<Name> = items
         .flatten()
@@ -63,7 +67,7 @@ pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
 pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result<Vec<String>> {
     let remove = |path: PathBuf| {
         std::fs::remove_file(&path)
-            .map_err(|error| Error::storage(format!("cannot remove {}: {error}", path.display())))
+            .map_err(|error| Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))))
     };
     let mut removed = Vec::new();
     removed.extend(store::remove_but(folders, name, &[])?.into_iter().map(|kind| format!("stored {}", kind.title())));
@@ -73,6 +77,73 @@ pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result
         removed.push("default".to_owned());
     }
     Ok(removed)
+}
+
+/// Copies a profile file and its stored secrets; names what was copied beside the file.
+pub(crate) fn copy(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
+    let folders = &context.folders;
+    let _lock = lock(folders)?;
+    copy_locked(context, from, to)
+}
+
+/// Moves a profile file, its stored secrets and the pointer, each written before the old one goes: whoever is killed in
+/// between leaves two whole profiles. Names what was moved beside the file.
+pub(crate) fn rename(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
+    let folders = &context.folders;
+    let _lock = lock(folders)?;
+    let mut moved = copy_locked(context, from, to)?;
+    if profile::default_name(context)?.as_ref() == Some(from) {
+        make_default(folders, to)?;
+        moved.push("default".to_owned());
+    }
+    remove(folders, from, false)?;
+    Ok(moved)
+}
+
+fn lock(folders: &Folders) -> Result<write_file::EditLock> {
+    write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())
+        .map_err(|error| refused(&error))
+}
+
+fn copy_locked(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
+    let folders = &context.folders;
+    if exists(folders, to)? {
+        return Err(Error::configuration(format!("there is a profile `{to}` already"))
+            .with_hint(format!("choose another name, or remove that one first: aep-auth profile remove {to}")));
+    }
+    let selection = ProfileSelection { profile: Some(from.to_string()), ..ProfileSelection::default() };
+    let profile = profile::resolve(context, &selection)?;
+    let path = file::path(folders, from)?;
+    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES)
+        .map_err(|error| Error::configuration(format!("cannot read the profile `{from}`: {error}")))?;
+    let text = String::from_utf8(text)
+        .map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))?;
+    let stored = stored(&file::read(context, from)?.0);
+    let key = StoreKey::new(to, &profile.ims_url, &profile.client_id);
+    let written = stored
+        .iter()
+        .try_for_each(|kind| store::write(folders, &key, *kind, &Reference::Store.read(context, &profile, *kind)?))
+        .and_then(|()| write(folders, to, &text));
+    if let Err(error) = written {
+        let _ = store::remove_but(folders, to, &[]);
+        return Err(error);
+    }
+    Ok(stored.iter().map(|kind| format!("stored {}", kind.title())).collect())
+}
+
+/// The secrets of a profile that lie in the private store.
+fn stored(fields: &Fields) -> Vec<SecretKind> {
+    let nth = |number: usize| fields.client_secrets.get(number);
+    [
+        (SecretKind::ClientSecret, nth(0)),
+        (SecretKind::SecondClientSecret, nth(1)),
+        (SecretKind::PrivateKey, fields.private_key.as_ref()),
+        (SecretKind::Passphrase, fields.private_key_passphrase.as_ref()),
+        (SecretKind::SharedCachePassword, fields.shared_cache_password.as_ref()),
+    ]
+    .into_iter()
+    .filter_map(|(kind, reference)| (reference == Some(&Reference::Store)).then_some(kind))
+    .collect()
 }
 
 /// Changes keys of a profile file and keeps the rest of it as the user wrote it.

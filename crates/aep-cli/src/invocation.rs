@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 
+use aep_core::io_words::io_words;
 use aep_core::{Context, Error, Result};
 
 /// What a program is given.
@@ -126,7 +127,7 @@ impl Invocation<'_> {
         match self.stdout.write_all(&self.output).and_then(|()| self.stdout.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-            Err(error) => Err(Error::storage(format!("cannot write to standard output: {error}"))),
+            Err(error) => Err(Error::storage(format!("cannot write to standard output: {}", io_words(&error)))),
         }
     }
 
@@ -145,7 +146,7 @@ impl Invocation<'_> {
         (&mut *self.input)
             .take(most + 1)
             .read_to_end(&mut bytes)
-            .map_err(|error| Error::usage(format!("cannot read {what} from standard input: {error}")))?;
+            .map_err(|error| Error::usage(format!("cannot read {what} from standard input: {}", io_words(&error))))?;
         if bytes.len() as u64 > most {
             return Err(Error::usage(format!("{what} on standard input is larger than {most} bytes")));
         }

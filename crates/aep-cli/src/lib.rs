@@ -9,5 +9,5 @@ mod options;
 mod process;
 
 pub use invocation::{Executable, Invocation, Terminals};
-pub use options::{Plain, SelectionArguments, parse, plain, try_parse};
+pub use options::{HELP_WIDTH, Plain, SelectionArguments, parse, plain, try_parse};
 pub use process::{main, main_silently};

@@ -9,19 +9,24 @@ use std::ffi::OsString;
 
 use aep_core::profile::ProfileSelection;
 use aep_core::terminal;
-use clap::{Args, Parser};
+use clap::{Args, Parser, ValueHint};
 
 use crate::Invocation;
 
+/// As wide as help is written, in any terminal.
+pub const HELP_WIDTH: usize = 80;
+
 /// The options that every tool takes.
+///
+/// clap has no hints for completions of ours: a profile is marked as a user, a sandbox as a host.
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq)]
 pub struct SelectionArguments {
     /// Profile to use [env: AEP_PROFILE] [default: the one that `aep-auth profile use` set]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Username, help_heading = "Global options")]
     pub profile: Option<String>,
 
     /// Sandbox for x-sandbox-name [env: AEP_SANDBOX] [default: the profile's]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_hint = ValueHint::Hostname, help_heading = "Global options")]
     pub sandbox: Option<String>,
 }
 

@@ -13,7 +13,9 @@ use crate::{Executable, Invocation, Terminals};
 /// A panic prints no payload, since that may hold anything, and ends with exit code 1.
 pub fn main(run: fn(&mut Invocation<'_>) -> u8) -> u8 {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map_or_else(String::new, |l| format!(" at {}:{}", l.file(), l.line()));
+        // A place in a library of others says nothing to who reads it, and has the path of another machine.
+        let own = panic.location().filter(|place| place.file().starts_with("crates"));
+        let place = own.map_or_else(String::new, |place| format!(" at {}:{}", place.file(), place.line()));
         let _ = writeln!(io::stderr(), "error: internal fault{place}\nhint: please report it");
         std::process::exit(1);
     }));

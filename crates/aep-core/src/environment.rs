@@ -73,6 +73,11 @@ impl Environment {
         }
     }
 
+    /// Whether the variable is there and holds nothing: often a secret that a pipeline did not hand on.
+    pub fn is_empty(&self, name: &str) -> bool {
+        (self.lookup)(name).is_some() && matches!(self.text(name), Ok(None))
+    }
+
     /// Whether the variable is set and not empty.
     pub fn has(&self, name: &str) -> bool {
         match self.text(name) {

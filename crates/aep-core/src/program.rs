@@ -7,8 +7,10 @@
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
-use crate::platform;
+use crate::{Clock, platform};
 
 /// Why there is no program.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +65,13 @@ pub fn find_program(
         }
     }
     Err(unusable.map_or(NotFound::Absent, NotFound::NotExecutable))
+}
+
+/// What a program prints, if it ends well within `limit`; it gets no standard input, and its standard error goes nowhere.
+pub fn brief_output(command: &mut Command, limit: Duration, clock: &dyn Clock) -> Option<Vec<u8>> {
+    const MOST_BYTES: usize = 64 * 1024;
+    let (output, status) = platform::output(command.stderr(Stdio::null()), MOST_BYTES, limit, clock).ok()?;
+    status.success().then(|| output.to_vec())
 }
 
 /// Finds a program of ours: in the folder of the one that runs, its links resolved, then in the absolute folders of

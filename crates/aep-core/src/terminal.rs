@@ -16,7 +16,8 @@ pub fn clean_within(text: &str, limit: usize) -> String {
     shown
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a terminal could take it for a command, for an order of reading or for nothing.
+pub fn is_unsafe(c: char) -> bool {
     // Marks of direction, and characters that take no room: they let a terminal show other words than those that were sent.
     c.is_control()
         || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')

@@ -67,9 +67,12 @@ pub fn list_classes(
 /// Reads the gateway's refusal in any of the shapes that the platform's services use.
 fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
     let status = answer.status;
+    let request_id =
+        answer.request_id.as_deref().map_or_else(String::new, |id| format!(" (x-request-id {})", short(id)));
     let Some(body) = body.filter(|body| body.is_object()) else {
-        let error = Error::unreachable(format!("the platform answered {status} with something that is not JSON"));
-        return error.with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
+        let message = format!("the platform answered {status} with {}{request_id}", no_object(answer));
+        return Error::unreachable(message)
+            .with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
     };
     let (code, words) = code_and_words(body);
     let mut message = format!("the platform refused profile {}: {status}", profile.name());
@@ -79,6 +82,11 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
             message.push_str(&short(part));
         }
     }
+    if code.is_empty() && words.is_empty() {
+        message.push(' ');
+        message.push_str(&short(&body.to_string()));
+    }
+    message.push_str(&request_id);
     let may_pass = answer.is_overloaded() && !has_error(body);
     let error =
         if may_pass || (300..400).contains(&status) { Error::unreachable(message) } else { Error::refused(message) };
@@ -87,6 +95,17 @@ fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
     match known {
         Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
         None => error,
+    }
+}
+
+/// What stands where a refusal in JSON was expected.
+fn no_object(answer: &Answer) -> String {
+    let is_page = answer.content_type.contains("html") || answer.body.trim_ascii_start().first() == Some(&b'<');
+    let text = String::from_utf8_lossy(&answer.body);
+    match text.trim() {
+        "" => "an empty body".to_owned(),
+        _ if is_page => "an HTML page".to_owned(),
+        text => format!("something that is not JSON: {}", short(text)),
     }
 }
 
@@ -110,7 +129,7 @@ fn code_and_words(body: &Value) -> (String, String) {
     let words = ["message", "errorDescription", "error_description", "detail"]
         .iter()
         .find_map(|key| text(body.get(key)))
-        .or_else(|| text(first.get("title")));
+        .or_else(|| ["title", "message", "detail"].iter().find_map(|key| text(first.get(key))));
     (code.unwrap_or_default(), words.unwrap_or_default())
 }
 

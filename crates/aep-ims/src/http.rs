@@ -15,9 +15,12 @@ use ureq::tls::TlsConfig;
 use ureq::unversioned::transport::DefaultConnector;
 use zeroize::Zeroizing;
 
+use crate::answer::short;
 use crate::resolver::TimedResolver;
 use crate::{proxy, roots};
 
+/// The cure where the proxy itself is the trouble.
+const CHECK_PROXY: &str = "check the proxy in HTTPS_PROXY or ALL_PROXY, or name this host in NO_PROXY";
 /// An answer of this size is not from IMS.
 const MOST_BYTES: u64 = 1024 * 1024;
 
@@ -25,6 +28,7 @@ const MOST_BYTES: u64 = 1024 * 1024;
 #[derive(Debug)]
 pub struct Http<'a> {
     base: &'a BaseUrl,
+    context: &'a Context,
     agent: Agent,
     /// The proxy in words, without user and password.
     proxy: Option<String>,
@@ -38,6 +42,7 @@ pub(crate) struct Answer {
     pub(crate) location: Option<String>,
     pub(crate) retry_after: Option<String>,
     pub(crate) debug_id: Option<String>,
+    pub(crate) request_id: Option<String>,
     /// The server's clock, in Unix seconds.
     pub(crate) date: Option<i64>,
 }
@@ -52,6 +57,7 @@ impl Answer {
             location: None,
             retry_after: None,
             debug_id: None,
+            request_id: None,
             date: None,
         }
     }
@@ -76,7 +82,7 @@ impl<'a> Http<'a> {
     ///
     /// # Errors
     /// Configuration, when certificates or the proxy cannot be used.
-    pub fn to(base: &'a BaseUrl, context: &Context, user_agent: &str) -> Result<Self> {
+    pub fn to(base: &'a BaseUrl, context: &'a Context, user_agent: &str) -> Result<Self> {
         let proxy = proxy::choose(&context.environment, base)?;
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
@@ -92,7 +98,12 @@ impl<'a> Http<'a> {
             config = config.https_only(true).tls_config(tls);
         }
         let agent = Agent::with_parts(config.build(), DefaultConnector::default(), TimedResolver);
-        Ok(Self { base, agent, proxy: proxy.map(|proxy| format!("the proxy {}:{}", proxy.host(), proxy.port())) })
+        Ok(Self {
+            base,
+            context,
+            agent,
+            proxy: proxy.map(|proxy| format!("the proxy {}:{}", proxy.host(), proxy.port())),
+        })
     }
 
     /// The server.
@@ -111,7 +122,7 @@ impl<'a> Http<'a> {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.config().timeout_global(Some(budget)).build();
         let request = request.header("Content-Type", content_type).header("Accept", "application/json");
-        self.receive(request.send(body))
+        self.told("POST", path, || self.receive(request.send(body)))
     }
 
     /// Asks with these headers and reads the answer within `budget`.
@@ -120,7 +131,37 @@ impl<'a> Http<'a> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.receive(request.call())
+        self.told("GET", path, || self.receive(request.call()))
+    }
+
+    /// Tells of a request and what became of it; a query, a header or a body never.
+    fn told(
+        &self,
+        method: &str,
+        path: &str,
+        send: impl FnOnce() -> Result<Answer, NoAnswer>,
+    ) -> Result<Answer, NoAnswer> {
+        let Context { clock, log, .. } = self.context;
+        let (path, start) = (path.split('?').next().unwrap_or_default(), clock.monotonic());
+        let result = send();
+        let took = clock.monotonic().saturating_sub(start).as_millis();
+        let through = self.proxy.as_deref().map_or_else(String::new, |proxy| format!(" through {proxy}"));
+        let id = |name: &str, id: Option<&str>| id.map_or_else(String::new, |id| format!(", {name} {}", short(id)));
+        match &result {
+            Ok(answer) => log.info(format_args!(
+                "{method} {}{path}{through}: {} in {took} ms{}{}",
+                self.base,
+                answer.status,
+                id("x-debug-id", answer.debug_id.as_deref()),
+                id("x-request-id", answer.request_id.as_deref()),
+            )),
+            Err(no_answer) => log.info(format_args!(
+                "{method} {}{path}{through}: no answer in {took} ms: {}",
+                self.base,
+                no_answer.error.message(),
+            )),
+        }
+        result
     }
 
     fn receive(&self, result: Result<Response<ureq::Body>, ureq::Error>) -> Result<Answer, NoAnswer> {
@@ -135,6 +176,7 @@ impl<'a> Http<'a> {
             location: header("location"),
             retry_after: header("retry-after"),
             debug_id: header("x-debug-id"),
+            request_id: header("x-request-id"),
             date: header("date").as_deref().and_then(unix_seconds),
         };
         let body = response.body_mut().with_config().limit(MOST_BYTES).read_to_vec();
@@ -179,11 +221,17 @@ impl<'a> Http<'a> {
             ErrorKind::OutOfMemory => "cannot be reached: the system gives no further memory",
             _ => "cannot be reached: the connection failed",
         };
+        let is_refused = kind == ErrorKind::ConnectionRefused;
+        let why = match &self.proxy {
+            Some(proxy) if is_refused => format!("cannot be reached: {proxy} refused the connection"),
+            Some(proxy) => format!("{why} (through {proxy})"),
+            None => why.to_owned(),
+        };
         let error = Error::unreachable(format!("{} {why}", self.base)).with_cause(Cause::Io(kind));
-        let error = if kind == ErrorKind::ConnectionRefused {
-            error.with_hint("check the address and the network; behind a proxy, set HTTPS_PROXY")
-        } else {
-            error
+        let error = match &self.proxy {
+            Some(_) => error.with_hint(CHECK_PROXY),
+            None if is_refused => error.with_hint("check the address and the network; behind a proxy, set HTTPS_PROXY"),
+            None => error,
         };
         NoAnswer { error, may_pass: true }
     }
@@ -199,6 +247,11 @@ impl<'a> Http<'a> {
     }
 
     fn name_not_found(&self) -> Error {
+        if let Some(proxy) = &self.proxy {
+            return Error::unreachable(format!("{} cannot be reached: the name of {proxy} was not found", self.base))
+                .with_cause(Cause::NameNotFound)
+                .with_hint(CHECK_PROXY);
+        }
         let host = &self.base.authority().host;
         Error::unreachable(format!("{} cannot be reached: the name {host} was not found", self.base))
             .with_cause(Cause::NameNotFound)

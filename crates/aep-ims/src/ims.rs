@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use aep_core::acquire::{Accepted, Fetch, FetchRequest, Fetched};
 use aep_core::error::Cause;
-use aep_core::profile::{DEFAULT_IMS_URL, Flow};
+use aep_core::profile::Flow;
 use aep_core::secret::Secret;
 use aep_core::token::{AccessToken, Source, Token};
 use aep_core::{Error, Profile, Result};
@@ -206,7 +206,7 @@ impl Refused {
         {
             hints.push(format!("the clock of this machine is {} s off that of IMS", offset.abs()));
         }
-        if profile.flow == Flow::Jwt && profile.ims_url.to_string() == DEFAULT_IMS_URL {
+        if refusal::has_ended(profile) {
             hints.push(refusal::JWT_ENDED.to_owned());
         }
         let error = Error::refused(message).with_cause(Cause::Ims(code));

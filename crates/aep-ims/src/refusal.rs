@@ -4,7 +4,7 @@
 //! stands for the profile's name.
 
 use aep_core::Profile;
-use aep_core::profile::Origin;
+use aep_core::profile::{DEFAULT_IMS_URL, Flow, Origin};
 
 /// Who refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +38,32 @@ pub fn find(server: Server, code: &str, description: &str) -> Option<&'static Kn
     CATALOGUE.iter().find(|known| known.server == server && known.code == code && description.contains(known.says))
 }
 
+/// Whether the credential is one of AEM's own, made in its Developer Console; those did not end, and know no OAuth.
+/// Source: Adobe Experience Manager, "JWT Credentials Deprecation in Developer Console".
+pub fn is_of_aem(profile: &Profile) -> bool {
+    profile.client_id.starts_with("cm-")
+}
+
+/// Whether it is a service account at the production IMS that Adobe has retired.
+pub fn has_ended(profile: &Profile) -> bool {
+    profile.flow == Flow::Jwt && profile.ims_url.to_string() == DEFAULT_IMS_URL && !is_of_aem(profile)
+}
+
 /// What is said of a service account whose credential Adobe has retired.
 pub const JWT_ENDED: &str = "service account (JWT) credentials ended in production on 1 March 2026; \
      the same client id works with OAuth Server-to-Server: aep-auth profile set {profile} flow=oauth";
 
 /// A cure in the words that fit the profile: its name, or the variables where there is no profile file.
 pub fn cure_for(cure: &str, profile: &Profile) -> String {
+    if is_of_aem(profile) && cure.contains(TO_OAUTH) {
+        return cure
+            .replace(
+                TO_OAUTH,
+                "make new service credentials in AEM's Developer Console (Integrations), and import them: \
+             aep-auth import FILE --profile {profile} --force",
+            )
+            .replace("{profile}", profile.name());
+    }
     let Origin::Environment { .. } = &profile.origin else { return cure.replace("{profile}", profile.name()) };
     let set = profile.origin.variable_prefix();
     [
@@ -58,6 +78,7 @@ pub fn cure_for(cure: &str, profile: &Profile) -> String {
     .fold(cure.to_owned(), |cure, (of_file, of_environment)| cure.replace(of_file, &of_environment))
 }
 
+const TO_OAUTH: &str = "aep-auth profile set {profile} flow=oauth";
 const JWT_GUIDE: &str = "Adobe Developer Console, Service Account (JWT) Authentication";
 const S2S_GUIDE: &str = "Adobe Developer Console, OAuth Server-to-Server credential implementation";
 const AEP_GUIDE: &str = "Adobe Experience Platform, troubleshooting guide";
@@ -143,7 +164,7 @@ pub static CATALOGUE: &[Known] = &[
         code: "invalid_scope",
         says: "metascope",
         meaning: "the assertion asks for metascopes that the credential does not have",
-        cure: "use those on the credential's page: aep-auth profile set {profile} meta_scopes=ent_dataservices_sdk",
+        cure: "use those on the credential's page: aep-auth profile set {profile} meta_scopes=NAME",
         source: "jwt-auth#6",
     },
     Known {
@@ -151,7 +172,7 @@ pub static CATALOGUE: &[Known] = &[
         code: "invalid_scope",
         says: "",
         meaning: "the credential does not have these scopes",
-        cure: "use those on the credential's page: aep-auth profile set {profile} scopes=openid,AdobeID,…",
+        cure: "use those on the credential's page: aep-auth profile set {profile} scopes=NAME,NAME",
         source: S2S_GUIDE,
     },
     Known {
@@ -222,8 +243,9 @@ pub static CATALOGUE: &[Known] = &[
         server: Server::Platform,
         code: "403003",
         says: "",
-        meaning: "the API key is wrong, or its project has no Experience Platform API",
-        cure: "add the Experience Platform API to the project in the Developer Console",
+        meaning: "the API key is wrong, or its project does not have the API that was called",
+        cure: "add that API to the project in the Developer Console (for aep-auth check the Experience Platform API; \
+               a credential of another product cannot be checked so: aep-auth token --profile {profile})",
         source: AEP_GUIDE,
     },
     Known {
@@ -239,7 +261,8 @@ pub static CATALOGUE: &[Known] = &[
         code: "403025",
         says: "",
         meaning: "the technical account is not entitled in this organization",
-        cure: "ask the administrator for a product profile and a role in Permissions (API credentials)",
+        cure: "ask the administrator for a product profile and a role in Permissions (API credentials); \
+               a credential of another product has none: aep-auth token --profile {profile}",
         source: AEP_GUIDE,
     },
     Known {
@@ -271,7 +294,7 @@ pub static CATALOGUE: &[Known] = &[
         code: "UnauthorizedAccessInvalidScope",
         says: "",
         meaning: "the access token lacks a scope that this service asks for",
-        cure: "use the scopes on the credential's page: aep-auth profile set {profile} scopes=…",
+        cure: "use the scopes on the credential's page: aep-auth profile set {profile} scopes=NAME,NAME",
         source: "Experience Platform APIs, Identity Service",
     },
     Known {

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// The environment has the variable names of Adobe's own collections; the script renews the token by itself, in Postman,
 /// newman 6 and the Postman CLI.
 #[derive(Debug, Parser)]
-#[command(name = "aep-postman", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "aep-postman", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,
@@ -71,7 +71,7 @@ const EXAMPLES: &str = "\
 Examples:
   aep-postman environment --with-secret -o aep.postman_environment.json
   aep-postman collection -o aep.postman_collection.json
-  aep-postman collection --from 'Schema Registry.postman_collection.json' -o with-script.json
+  aep-postman collection --from 'Schema Registry.json' -o with-script.json
   newman run aep.postman_collection.json -e aep.postman_environment.json
 
 Exit codes: those of aep-auth.";

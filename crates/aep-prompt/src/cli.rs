@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 /// Prints `prod/dev1 3h12m`; the time in yellow when it is short, a red X when it is over, and nothing when there is
 /// nothing to say. It never uses the network, and always ends with exit code 0.
 #[derive(Debug, Default, Parser)]
-#[command(name = "aep-prompt", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "aep-prompt", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,

@@ -7,7 +7,7 @@ use clap::{Parser, Subcommand};
 ///
 /// The request comes as JSON on standard input: {"uri": "https://…"}. An address that is not the profile's is refused.
 #[derive(Debug, Parser)]
-#[command(name = "bazel-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "bazel-credential-aep", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,

@@ -8,7 +8,7 @@ use clap::Parser;
 /// git runs it, as `credential.helper = aep`: the request comes on standard input, the answer goes to standard output.
 /// Hosts that are not the profile's get no answer.
 #[derive(Debug, Parser)]
-#[command(name = "git-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "git-credential-aep", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,

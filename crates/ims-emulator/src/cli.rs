@@ -9,7 +9,7 @@ use clap::{Parser, ValueEnum};
 /// Serves on loopback alone, checks requests as strictly as the real ones do, and prints the lines that point the other
 /// programs at it. Stop it with Ctrl-C.
 #[derive(Debug, Parser)]
-#[command(name = "ims-emulator", version = env!("AEP_VERSION"), after_long_help = EXAMPLES)]
+#[command(name = "ims-emulator", version = env!("AEP_VERSION"), term_width = 80, after_long_help = EXAMPLES)]
 pub(crate) struct Cli {
     /// Port to serve on
     #[arg(
@@ -53,13 +53,14 @@ pub(crate) enum Shell {
 
 const EXAMPLES: &str = "\
 Examples:
-  ims-emulator                      then paste the lines that it prints into another terminal
+  ims-emulator                 then paste what it prints into another terminal
   ims-emulator --tls --port 8443
-  ims-emulator --fault '{\"path\": \"/ims/\", \"times\": 2, \"kind\": \"respond\", \"status\": 503}'
+  ims-emulator --fault '{\"path\": \"/ims/\", \"kind\": \"html\", \"status\": 503}'
 
-Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, endless, respond {status, headers, body}, refuse {status,
-retry_after, retry_at}, redirect {location}, html {status}, next {href, start}, life {expires_in}; each with path (a
-beginning) and times if wanted.
+Faults: delay {ms}, hang, cut, cut_body, drip {ms}, huge {mib}, endless,
+respond {status, headers, body}, refuse {status, retry_after, retry_at},
+redirect {location}, html {status}, next {href, start}, life {expires_in};
+each with path (a beginning) and times if wanted.
 
 While it runs:
   GET    /emulator/state            how often each thing was asked for
@@ -67,8 +68,10 @@ While it runs:
   POST   /emulator/faults           a fault, or a list of them; DELETE ends them
   POST   /emulator/life             {\"ms\": 60000}
   POST   /emulator/clock            {\"offset\": -3600}
-  POST   /emulator/revoke           {\"token\": \"…\"}, or {\"client_id\": \"…\", \"secret\": \"…\"} for all got with it
+  POST   /emulator/revoke           {\"token\": \"…\"}; for all got with a secret
+                                    {\"client_id\": \"…\", \"secret\": \"…\"}
   POST   /emulator/secrets          {\"client_id\": \"…\", \"secrets\": [\"…\"]}
   POST   /emulator/registry         {\"classes\": 10000, \"schemas\": 10000}
-  POST   /emulator/query            {\"host\": \"127.0.0.1\", \"port\": 5432}; null takes a key away
+  POST   /emulator/query            {\"host\": \"127.0.0.1\", \"port\": 5432};
+                                    null takes a key away
   POST   /emulator/reset";

@@ -8,7 +8,7 @@ use clap::{Parser, ValueEnum};
 /// kubectl and other client-go programs run it, as a kubeconfig says; what they want to know comes in the variable
 /// KUBERNETES_EXEC_INFO.
 #[derive(Debug, Default, Parser)]
-#[command(name = "kube-credential-aep", version = env!("AEP_VERSION"), after_help = EXAMPLES)]
+#[command(name = "kube-credential-aep", version = env!("AEP_VERSION"), term_width = aep_cli::HELP_WIDTH, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) selection: SelectionArguments,

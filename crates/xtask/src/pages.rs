@@ -27,16 +27,17 @@ fn commands() -> [Command; 7] {
 /// # Errors
 /// Whatever the file system says.
 pub fn write(prefix: &Path) -> Result<()> {
-    commands().into_iter().try_for_each(|command| write_pages(prefix, command))
+    commands().into_iter().try_for_each(|command| write_pages(prefix, &command))
 }
 
-fn write_pages(prefix: &Path, mut command: Command) -> Result<()> {
+fn write_pages(prefix: &Path, command: &Command) -> Result<()> {
     let name = command.get_name().to_owned();
     let share = prefix.join("share");
     let manual = share.join("man/man1");
     std::fs::create_dir_all(&manual).with_context(|| format!("cannot make {}", manual.display()))?;
-    clap_mangen::generate_to(command.clone(), &manual)
-        .with_context(|| format!("cannot write to {}", manual.display()))?;
+    for page in aep_auth::manual_pages(command)? {
+        std::fs::write(manual.join(&page.file), page.text).with_context(|| format!("cannot write {}", page.file))?;
+    }
     for (shell, folder, file) in [
         (Shell::Bash, "bash-completion/completions", name.clone()),
         (Shell::Zsh, "zsh/site-functions", format!("_{name}")),
@@ -45,9 +46,8 @@ fn write_pages(prefix: &Path, mut command: Command) -> Result<()> {
     ] {
         let folder = share.join(folder);
         std::fs::create_dir_all(&folder)?;
-        let mut script = Vec::new();
-        clap_complete::generate(shell, &mut command, &name, &mut script);
-        std::fs::write(folder.join(&file), script).with_context(|| format!("cannot write {file}"))?;
+        std::fs::write(folder.join(&file), aep_auth::completions(command, shell))
+            .with_context(|| format!("cannot write {file}"))?;
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 
 use aep_cli::Invocation;
+use aep_core::io_words::io_words;
 use aep_core::profile::ProfileSelection;
 use aep_core::token::Token;
 use aep_core::{Error, Profile, Result, duration};
@@ -73,5 +74,5 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
         }
         file.write_all(text.as_bytes())
     })
-    .map_err(|error| Error::storage(format!("cannot append to {}: {error}", path.display())))
+    .map_err(|error| Error::storage(format!("cannot append to {}: {}", path.display(), io_words(&error))))
 }

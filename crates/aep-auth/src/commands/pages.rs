@@ -1,16 +1,19 @@
 //! `completions` and `man`: made from the definition behind `--help`.
 
+use aep_cli::Invocation;
 use aep_core::{Error, Result};
 use clap::CommandFactory;
 
 use crate::cli::Cli;
+use crate::pages;
 
-pub(crate) fn completions(output: &mut Vec<u8>, shell: clap_complete::Shell) {
-    clap_complete::generate(shell, &mut Cli::command(), "aep-auth", output);
+pub(crate) fn completions(invocation: &mut Invocation<'_>, shell: clap_complete::Shell) {
+    invocation.output.extend_from_slice(pages::completions(&Cli::command(), shell).as_bytes());
 }
 
-pub(crate) fn man(output: &mut Vec<u8>) -> Result<()> {
-    clap_mangen::Man::new(Cli::command())
-        .render(output)
-        .map_err(|error| Error::fault(format!("cannot write the manual page: {error}")))
+pub(crate) fn man(invocation: &mut Invocation<'_>) -> Result<()> {
+    let page = pages::manual_page(Cli::command())
+        .map_err(|error| Error::fault("cannot write the manual page").with_source(error))?;
+    invocation.output.extend_from_slice(&page);
+    Ok(())
 }

@@ -6,7 +6,7 @@ use aep_core::token::{State, Token};
 use aep_core::{Context, Profile, Result, acquire, duration};
 use serde_json::{Value, json};
 
-use crate::profile_store;
+use crate::{profile_store, table};
 
 /// How it is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,9 +33,11 @@ pub(crate) fn run_one(invocation: &mut Invocation<'_>, selection: &ProfileSelect
 /// Tells of every profile; gives the highest code.
 pub(crate) fn run_all(invocation: &mut Invocation<'_>, form: Form) -> Result<u8> {
     let now = invocation.context.clock.now();
-    let mut items = Vec::new();
+    let (mut items, mut rows) = (Vec::new(), Vec::new());
     let mut worst = 0;
-    for name in profile_store::list(&invocation.context.folders)? {
+    let names = profile_store::list(&invocation.context.folders)?;
+    let is_empty = names.is_empty();
+    for name in names {
         let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
         match profile::resolve(invocation.context, &selection) {
             Ok(profile) => {
@@ -43,7 +45,7 @@ pub(crate) fn run_all(invocation: &mut Invocation<'_>, form: Form) -> Result<u8>
                 worst = worst.max(code(cached.as_ref(), now));
                 match form {
                     Form::Json => items.push(to_json(&profile, cached.as_ref(), now)),
-                    Form::Text => invocation.line(to_text(&profile, cached.as_ref(), now)),
+                    Form::Text => rows.push(to_row(&profile, cached.as_ref(), now)),
                 }
             }
             // One broken file must not hide the others.
@@ -52,9 +54,15 @@ pub(crate) fn run_all(invocation: &mut Invocation<'_>, form: Form) -> Result<u8>
     }
     if form == Form::Json {
         invocation.line(format_args!("{:#}", Value::Array(items)));
+    } else if is_empty {
+        super::profile::say_that_there_are_none(invocation);
     }
-    Ok(worst)
+    table::lines(&rows).for_each(|line| invocation.line(line));
+    Ok(if is_empty { NOTHING_CACHED } else { worst })
 }
+
+/// The code of `--exit-code` for no token at all.
+const NOTHING_CACHED: u8 = 22;
 
 fn read(context: &Context, profile: &Profile) -> Option<Token> {
     match acquire::cached(context, profile) {
@@ -75,7 +83,7 @@ fn code(cached: Option<&Token>, now: i64) -> u8 {
         Some(State::Live) => 0,
         Some(State::Expiring) => 20,
         Some(State::Expired) => 21,
-        None => 22,
+        None => NOTHING_CACHED,
     }
 }
 
@@ -90,13 +98,24 @@ fn to_json(profile: &Profile, cached: Option<&Token>, now: i64) -> Value {
 }
 
 fn to_text(profile: &Profile, cached: Option<&Token>, now: i64) -> String {
+    let [name, state, left] = to_row(profile, cached, now);
+    let between = match left.as_str() {
+        "" => "",
+        since if since.starts_with("since") => " ",
+        _ => ", ",
+    };
+    format!("{name}: {state}{between}{left}")
+}
+
+/// Profile and sandbox, state, and the time that is left.
+fn to_row(profile: &Profile, cached: Option<&Token>, now: i64) -> [String; 3] {
     let sandbox = profile.sandbox.as_ref().map(|sandbox| format!("/{sandbox}")).unwrap_or_default();
     let left = match cached.map(|token| (token.remaining(now), token.expires_at())) {
         Some((left, Some(end))) if left > 0 => {
-            format!(", {} left, until {}", duration::brief(left), duration::rfc3339(end))
+            format!("{} left, until {}", duration::brief(left), duration::rfc3339(end))
         }
-        Some((_, Some(end))) => format!(" since {}", duration::rfc3339(end)),
+        Some((_, Some(end))) => format!("since {}", duration::rfc3339(end)),
         _ => String::new(),
     };
-    format!("{}{sandbox}: {}{left}", profile.name(), state(cached, now))
+    [format!("{}{sandbox}", profile.name()), state(cached, now).to_owned(), left]
 }

@@ -69,6 +69,12 @@ pub fn path(folders: &Folders, name: &Name) -> Result<PathBuf> {
     Ok(folder(folders)?.join(format!("{name}.toml")))
 }
 
+/// The first of the profiles by name, for a hint.
+pub(super) fn any_name(folders: &Folders) -> Option<Name> {
+    let items = std::fs::read_dir(folder(folders).ok()?).ok()?;
+    items.flatten().filter_map(|item| Name::parse(item.file_name().to_str()?.strip_suffix(".toml")?).ok()).min()
+}
+
 /// Reads a profile file and warns of unknown keys.
 ///
 /// # Errors
@@ -78,8 +84,9 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
     let file = trust::open(&path, context.folders.home()).map_err(|error| match error {
         trust::OpenError::Absent => {
-            Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
-                .with_hint("aep-auth profile list")
+            Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display())).with_hint(
+                if any_name(&context.folders).is_some() { "aep-auth profile list" } else { super::IMPORT_HINT },
+            )
         }
         error => Error::configuration(format!("cannot read the profile `{name}`: {error}"))
             .with_cause(error.cause())

@@ -24,10 +24,31 @@ pub struct ProfileSelection {
 /// # Errors
 /// Configuration: there is none, a field is missing, or an override would carry a secret to another host.
 pub fn resolve(context: &Context, choice: &ProfileSelection) -> Result<Profile> {
-    resolve_if_any(context, choice)?.ok_or_else(|| {
-        Error::configuration("no profile: none was named, none is the default, and AEP_CLIENT_ID is not set")
-            .with_hint("aep-auth import FILE   (the JSON that the Developer Console downloads)")
-    })
+    resolve_if_any(context, choice)?.ok_or_else(|| no_profile(context))
+}
+
+/// What a machine without a profile is told.
+pub const IMPORT_HINT: &str = "aep-auth import FILE   (the JSON that the Developer Console downloads)";
+
+/// Says why there is no profile, and the way to one from here.
+fn no_profile(context: &Context) -> Error {
+    if let Some(set) = SETS.iter().find(|set| context.environment.is_empty(set.client_id)) {
+        return Error::configuration(format!(
+            "{} is set but empty: no profile was named, and none is the default",
+            set.client_id
+        ))
+        .with_hint(format!("give {} its value; in a pipeline, see that the job is given the secret", set.client_id));
+    }
+    let error = Error::configuration("no profile: none was named, none is the default, and AEP_CLIENT_ID is not set");
+    match file::any_name(&context.folders) {
+        Some(name) => error.with_hint(format!("aep-auth profile use {name}")),
+        None => error.with_hint(IMPORT_HINT),
+    }
+}
+
+/// The variable by which the environment holds an identity of its own, if it does.
+pub fn environment_identity(context: &Context) -> Option<&'static str> {
+    SETS.iter().map(|set| set.client_id).find(|variable| context.environment.has(variable))
 }
 
 /// Finds the profile that is meant, if any: nothing named, no identity in the environment and no default is `None`.
@@ -45,11 +66,20 @@ pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Op
     } else {
         return Ok(None);
     };
+    let named_by = match (&origin, &choice.profile) {
+        (Origin::Environment { .. }, _) => "nothing was named",
+        (_, Some(_)) => "named by --profile",
+        (_, None) if context.environment.has("AEP_PROFILE") => "named by AEP_PROFILE",
+        (_, None) => "the default",
+    };
+    let name = if let Origin::File { name, .. } = &origin { name.as_str() } else { "env" };
+    context.log.info(format_args!("profile {name}, {named_by}: {origin}"));
     let given = choice.sandbox.clone().map(|sandbox| ("--sandbox", sandbox));
     let given = given.or(context.environment.text("AEP_SANDBOX")?.map(|sandbox| ("AEP_SANDBOX", sandbox)));
     if let Some((source, sandbox)) = given {
         if !sandbox.is_empty() && !is_word(&sandbox) {
-            return Err(Error::configuration(format!("{source} is `{sandbox}`; {EXPECTED_WORD}")));
+            return Err(Error::configuration(format!("{source} is `{sandbox}`; {EXPECTED_WORD}"))
+                .with_hint("give the sandbox's name, not its title: both are on the page Sandboxes"));
         }
         fields.sandbox = Some(sandbox).filter(|name| !name.is_empty());
     }

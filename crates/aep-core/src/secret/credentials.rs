@@ -56,7 +56,16 @@ impl<'a> Credentials<'a> {
                     self.profile.origin.variable_prefix()
                 ))
                 .with_hint("aep-auth exec --keep-secrets -- COMMAND"),
-                None => error.with_hint(format!("set {}CLIENT_SECRET", self.profile.origin.variable_prefix())),
+                None => {
+                    let variable = format!("{}CLIENT_SECRET", self.profile.origin.variable_prefix());
+                    if self.context.environment.is_empty(&variable) {
+                        Error::configuration(format!("{variable} is set but empty")).with_hint(format!(
+                            "give {variable} its value; in a pipeline, see that the job is given the secret"
+                        ))
+                    } else {
+                        error.with_hint(format!("set {variable}"))
+                    }
+                }
             }
         })
     }

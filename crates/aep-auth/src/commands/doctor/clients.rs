@@ -1,32 +1,42 @@
 //! The programs that our helpers answer: whether they are there, and new enough.
 
 use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use aep_core::{Context, program};
 
 use super::Findings;
 
-pub(super) fn look(findings: &mut Findings) {
-    match version("git", &["--version"]) {
-        None => findings.note("git is not on the path"),
+/// Whoever hangs is passed over.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+pub(super) fn look(context: &Context, findings: &mut Findings) {
+    match version(context, "git", &["--version"]) {
+        None => findings.note("git is not on the path, or does not tell its version"),
         Some(version) if is_older(&version, (2, 46)) => findings.note(format!(
             "git {version} asks for no Bearer token (2.46 does); it is answered only where a profile says git_basic = true"
         )),
         Some(version) => findings.good(format!("git {version}")),
     }
-    match version("kubectl", &["version", "--client"]) {
-        None => findings.note("kubectl is not on the path"),
+    match version(context, "kubectl", &["version", "--client"]) {
+        None => findings.note("kubectl is not on the path, or does not tell its version"),
         Some(version) => findings.good(format!("kubectl {version}")),
     }
 }
 
 /// The first thing like a version number in what the program prints.
-fn version(program: &str, arguments: &[&str]) -> Option<String> {
-    let mut command = Command::new(program);
-    command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null());
+fn version(context: &Context, program: &str, arguments: &[&str]) -> Option<String> {
+    let environment = &context.environment;
+    let path = environment.raw("PATH");
+    let extensions = program::path_extensions(environment);
+    let mut command =
+        Command::new(program::find_program(program.as_ref(), path.as_deref(), extensions.as_deref()).ok()?);
+    command.args(arguments).stdin(Stdio::null());
     for secret in aep_core::environment::SECRET_VARIABLES {
         command.env_remove(secret);
     }
-    let output = command.output().ok().filter(|output| output.status.success())?;
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let output = program::brief_output(&mut command, PATIENCE, &*context.clock)?;
+    let text = String::from_utf8_lossy(&output);
     text.split_whitespace()
         .map(|word| word.trim_start_matches('v'))
         .find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))

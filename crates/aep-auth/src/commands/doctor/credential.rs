@@ -8,16 +8,19 @@ use aep_ims::key;
 
 use super::{Findings, Kind};
 use crate::certificate;
+use crate::commands::profile::shown;
 
 pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings) {
     let credentials = Credentials::new(context, profile);
     match credentials.client_secret() {
-        Ok(_) => findings.good(format!("client secret: {}", reference(profile.client_secrets.first()))),
+        Ok(_) => findings.good(format!("client secret: {}", reference(profile, profile.client_secrets.first()))),
         Err(error) => findings.error(&error),
     }
     if profile.client_secrets.len() > 1 {
         match credentials.second_client_secret() {
-            Ok(_) => findings.good(format!("second client secret: {}", reference(profile.client_secrets.get(1)))),
+            Ok(_) => {
+                findings.good(format!("second client secret: {}", reference(profile, profile.client_secrets.get(1))));
+            }
             Err(error) => findings.error(&error),
         }
     }
@@ -32,7 +35,7 @@ fn look_at_key(context: &Context, profile: &Profile, credentials: &Credentials<'
         Ok(key) => key,
         Err(error) => return findings.error(&error),
     };
-    findings.good(format!("private key: {}, an RSA key", reference(profile.private_key.as_ref())));
+    findings.good(format!("private key: {}, an RSA key", reference(profile, profile.private_key.as_ref())));
     let Some(certificate) = certificate::of(context, profile) else {
         return findings.note("no certificate beside the private key, so its end is not known");
     };
@@ -67,6 +70,6 @@ pub(super) fn look_at_grant(profile: &Profile, token: &Token, findings: &mut Fin
     }
 }
 
-fn reference(reference: Option<&aep_core::secret::Reference>) -> String {
-    reference.map_or_else(String::new, ToString::to_string)
+fn reference(profile: &Profile, reference: Option<&aep_core::secret::Reference>) -> String {
+    reference.map_or_else(String::new, |reference| shown(reference, &profile.origin))
 }

@@ -122,7 +122,7 @@ fn look(context: &Context, selection: &ProfileSelection) -> Findings {
             }
         }
     }
-    clients::look(&mut findings);
+    clients::look(context, &mut findings);
     findings
 }
 

@@ -1,10 +1,11 @@
 //! Which settings hold, and where each was found.
 
-use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, Flow, ProfileSelection};
+use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, ProfileSelection};
 use aep_core::{Context, Profile};
 use aep_ims::refusal;
 
 use super::{Findings, Kind};
+use crate::shape;
 
 /// Variables that change what happens; their values are shown where they hold nothing private.
 const SHOWN: [&str; 9] = [
@@ -76,10 +77,16 @@ pub(super) fn look_at_profile(
         None => findings.bad(
             Kind::Configuration,
             "no organization, which the headers need",
-            format!("aep-auth profile set {} org_id=…@AdobeOrg", profile.name()),
+            match profile.file_name() {
+                Some(name) => format!("aep-auth profile set {name} org_id=…@AdobeOrg"),
+                None => format!("set {}ORG_ID to …@AdobeOrg", profile.origin.variable_prefix()),
+            },
         ),
     }
-    if profile.flow == Flow::Jwt && ims == DEFAULT_IMS_URL {
+    for shape::Misshapen { what, cure } in shape::misshapen(profile) {
+        findings.bad(Kind::Configuration, what, cure);
+    }
+    if refusal::has_ended(profile) {
         findings.bad(
             Kind::Refused,
             "service account (JWT) credentials ended in production on 1 March 2026",

@@ -1,5 +1,7 @@
 //! The private store and the token cache: whose they are, what is cached, who fetches now.
 
+use std::path::Path;
+
 use aep_core::cache::{FileStore, Store as _, StoreError};
 use aep_core::secret::store;
 use aep_core::{Context, Profile, acquire, duration};
@@ -24,8 +26,13 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
     }
     let read = store.read();
     if let Err(error @ StoreError::Unusable(_)) = &read {
-        let cure = format!("make it yours alone: chmod 700 {0}; or remove it: rm -r {0}", folder.display());
-        return findings.bad(Kind::Storage, format!("the token cache is not trusted: {error}"), cure);
+        let shown = folder.display();
+        let (what, cure) = if is_open_to_others(folder) {
+            ("is not trusted", format!("look into it, then make it yours alone: chmod 700 {shown}"))
+        } else {
+            ("cannot be used", format!("see what stands there: ls -ld {shown}; or set AEP_CACHE_DIR to another folder"))
+        };
+        return findings.bad(Kind::Storage, format!("the token cache {what}: {error}"), cure);
     }
     findings.good(format!("cache {}, yours alone", folder.display()));
     if let Some(process) = store.lock_holder() {
@@ -52,8 +59,21 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
         }
         Err(trouble) => findings.bad(
             Kind::Storage,
-            format!("the cached token is not trusted: {trouble}"),
+            format!("the cached token is not used: {trouble}"),
             "remove that file; the token is fetched anew",
         ),
     }
+}
+
+/// Whether others can write it, which its owner can change.
+#[cfg(unix)]
+fn is_open_to_others(folder: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let metadata = folder.symlink_metadata();
+    metadata.is_ok_and(|metadata| metadata.is_dir() && metadata.permissions().mode() & 0o022 != 0)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &Path) -> bool {
+    false
 }
