@@ -14,6 +14,8 @@ use ims_emulator::Emulator;
 pub mod git;
 pub mod kubernetes;
 #[cfg(unix)]
+pub mod postgres;
+#[cfg(unix)]
 pub mod pty;
 #[cfg(unix)]
 pub mod redis;

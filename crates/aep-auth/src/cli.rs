@@ -66,6 +66,12 @@ pub(crate) enum Command {
               value_hint = ValueHint::CommandWithArguments)]
         command: Vec<std::ffi::OsString>,
     },
+    /// Open Query Service for psql and all that speaks Postgres
+    ///
+    /// Prints how to connect, with the access token as the password. With `--pgpass` the password goes into a password
+    /// file, and nothing is printed but what `--format` asks for. With a command, it runs that command with a password
+    /// file of its own, which is gone afterwards.
+    Query(QueryArguments),
     /// Tell what is cached, from disk alone
     Status {
         /// Print JSON
@@ -254,6 +260,39 @@ pub(crate) struct TokenArguments {
     /// Give a helper those alone
     #[arg(long, hide = true, requires = "with_secret")]
     pub(crate) without_token: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct QueryArguments {
+    /// Format: variables for a shell, a JSON object of libpq's keywords, or a section of pg_service.conf
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<QueryFormat>,
+    /// Shell to quote for; `github` appends to the file that $GITHUB_ENV names
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) shell: EnvShell,
+    /// Give the token in its short form, for a client with a short password field
+    #[arg(long)]
+    pub(crate) compressed: bool,
+    /// Put the password into a password file [default: $PGPASSFILE, else ~/.pgpass]
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true)]
+    pub(crate) pgpass: Option<Option<PathBuf>>,
+    /// Fetch a new token, and ask again where the database is
+    #[arg(long)]
+    pub(crate) renew: bool,
+    /// Command and its arguments
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["format", "pgpass", "shell"])]
+    pub(crate) command: Vec<std::ffi::OsString>,
+}
+
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum QueryFormat {
+    /// Variables
+    #[default]
+    Env,
+    /// A JSON object
+    Json,
+    /// A section of pg_service.conf
+    Service,
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]

@@ -25,6 +25,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
             let secrets = if keep_secrets { commands::exec::Secrets::Kept } else { commands::exec::Secrets::Withheld };
             return commands::exec::run(invocation, &selection, &command, secrets);
         }
+        Command::Query(arguments) => return commands::query::run(invocation, &selection, &arguments),
         Command::Status { json, all, exit_code } => {
             let form = if json { commands::status::Form::Json } else { commands::status::Form::Text };
             let code = if all {

@@ -5,6 +5,14 @@ pub(crate) fn sh(value: &str) -> String {
     format!("'{}'", value.replace('\'', "'\\''"))
 }
 
+/// A path as a word of a shell, plain where it may be.
+#[cfg(unix)]
+pub(crate) fn word(path: &std::path::Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
+    if !text.is_empty() && text.chars().all(is_plain) { text } else { sh(&text) }
+}
+
 /// For fish: between single quotes a backslash escapes itself and the quote.
 pub(crate) fn fish(value: &str) -> String {
     format!("'{}'", value.replace('\\', "\\\\").replace('\'', "\\'"))

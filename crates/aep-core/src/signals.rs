@@ -4,14 +4,14 @@
 //! signal does what it would have done, so that a shell sees the death that it asked for. None is lost, and what is
 //! ignored (by `nohup`, or as a background job of a script) stays so.
 
-use std::io;
+use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use nix::sys::signal::{SigSet, SigmaskHow, Signal};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 use signal_hook::{flag, low_level};
 
 /// The handlers, which stay once they are set; at other times they do what the default is.
@@ -81,6 +81,58 @@ impl Handlers {
         }
         Ok(handlers)
     }
+}
+
+/// Passes on to a command what others send to this process, for as long as it runs.
+///
+/// Nothing of it ends this process meanwhile, so that it can clear away; nothing stops it either but itself. What the
+/// terminal's keys send reaches the command by itself, and what is ignored stays so.
+#[derive(Debug)]
+pub struct Relay {
+    sent: Vec<(i32, Arc<AtomicBool>)>,
+    wake: UnixStream,
+}
+
+impl Relay {
+    /// From now on.
+    ///
+    /// # Errors
+    /// The system's, where it has no file handles left.
+    pub fn start() -> io::Result<Self> {
+        const PASSED_ON: [i32; 9] = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGALRM, SIGTSTP, SIGCONT];
+        let (wake, waker) = UnixStream::pair()?;
+        waker.set_nonblocking(true)?;
+        let mut sent = Vec::new();
+        for signal in PASSED_ON {
+            if !program_start::is_ignored(signal) {
+                let flag = Arc::new(AtomicBool::new(false));
+                program_start::note_sent(signal, Arc::clone(&flag))?;
+                low_level::pipe::register(signal, waker.try_clone()?)?;
+                sent.push((signal, flag));
+            }
+        }
+        low_level::pipe::register(SIGCHLD, waker)?;
+        if let Some(handlers) = &*HANDLERS.lock().unwrap_or_else(PoisonError::into_inner) {
+            handlers.is_default.store(false, Ordering::SeqCst);
+        }
+        Ok(Self { sent, wake })
+    }
+
+    /// The signals that were sent since the last question.
+    pub fn take(&self) -> impl Iterator<Item = i32> {
+        self.sent.iter().filter(|(_, flag)| flag.swap(false, Ordering::SeqCst)).map(|(signal, _)| *signal)
+    }
+
+    /// Waits for the next signal, or for news of a child.
+    pub fn wait(&self) {
+        // Several at once are one; whatever it says, the caller looks again.
+        let _ = (&self.wake).read(&mut [0; 64]);
+    }
+}
+
+/// Ends this process by a signal, as a command was ended by it; returns where that is not the signal's default.
+pub fn end_by(signal: i32) {
+    let _ = low_level::emulate_default_handler(signal);
 }
 
 /// Runs `action` with `SIGTTOU` held back: who is no longer in the terminal's foreground may still put it right.

@@ -20,6 +20,33 @@ pub fn root_certificates(context: &Context) -> Result<Vec<rustls::pki_types::Cer
     Ok(roots.iter().map(|root| root.der().to_vec().into()).collect())
 }
 
+/// Names the files that [`root_certificates`] reads and when each was last changed, at a fraction of its cost. `None` where
+/// the system has no such files, and all must be loaded to see whether anything changed.
+pub fn stamp_of_roots(context: &Context) -> Option<String> {
+    let mut paths = files_of_the_system()?;
+    paths.extend(context.environment.path("AEP_CA_FILE"));
+    let mut stamp = String::new();
+    for path in paths {
+        let (changed, size) = match std::fs::metadata(&path) {
+            Ok(metadata) => (metadata.modified().ok().map(|time| format!("{time:?}")), metadata.len()),
+            Err(_) => (None, 0),
+        };
+        stamp.push_str(&format!("{path:?} {changed:?} {size}\n"));
+    }
+    Some(stamp)
+}
+
+#[cfg(all(unix, not(target_os = "macos")))]
+fn files_of_the_system() -> Option<Vec<std::path::PathBuf>> {
+    let found = openssl_probe::probe();
+    Some(found.cert_file.into_iter().chain(found.cert_dir).collect())
+}
+
+#[cfg(not(all(unix, not(target_os = "macos"))))]
+fn files_of_the_system() -> Option<Vec<std::path::PathBuf>> {
+    None
+}
+
 /// Loads the trusted certificates. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's, as OpenSSL has it.
 ///
 /// # Errors

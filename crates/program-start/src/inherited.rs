@@ -7,7 +7,8 @@
 use std::ffi::c_int;
 use std::io;
 use std::os::unix::process::CommandExt;
-use std::process::Command;
+use std::process::{Child, Command};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
@@ -19,8 +20,22 @@ pub(crate) fn note_pipe(is_ignored: bool) {
 
 /// Becomes another program, with SIGPIPE as this one inherited it; returns only where that fails.
 pub fn exec(command: &mut Command) -> io::Error {
+    pass_pipe_on(command);
+    command.exec()
+}
+
+/// Runs another program beside this one, with SIGPIPE as this one inherited it.
+///
+/// # Errors
+/// It cannot be run.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    pass_pipe_on(command);
+    command.spawn()
+}
+
+fn pass_pipe_on(command: &mut Command) {
     if PIPE_WAS_IGNORED.load(Ordering::Relaxed) {
-        // SAFETY: it runs in this very process, which is not forked, and `signal` touches no memory of ours.
+        // SAFETY: `signal` may be called between fork and exec, and touches no memory of ours.
         unsafe {
             command.pre_exec(|| {
                 libc::signal(libc::SIGPIPE, libc::SIG_IGN);
@@ -28,7 +43,33 @@ pub fn exec(command: &mut Command) -> io::Error {
             });
         }
     }
-    command.exec()
+}
+
+/// Sets `flag` whenever another process sends this signal, from now on. One of the terminal's keys sets nothing: the
+/// kernel sends it to all of the foreground by itself.
+///
+/// # Errors
+/// The system's, for a signal that cannot be caught.
+pub fn note_sent(signal: c_int, flag: Arc<AtomicBool>) -> io::Result<()> {
+    let note = move |info: &libc::siginfo_t| {
+        if is_sent(info) {
+            flag.store(true, Ordering::SeqCst);
+        }
+    };
+    // SAFETY: the action compares numbers and sets a flag, which is all that a signal's handler may do.
+    unsafe { signal_hook_registry::register_sigaction(signal, note) }.map(drop)
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn is_sent(info: &libc::siginfo_t) -> bool {
+    // What the kernel sends by itself is above zero; `kill` and its kin are at zero and below.
+    info.si_code <= 0
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn is_sent(info: &libc::siginfo_t) -> bool {
+    // SAFETY: for every signal that is sent, the sender's number is there; for others it is zero.
+    unsafe { info.si_pid() != 0 }
 }
 
 /// Whether this process ignores a signal: by `nohup`, by `trap ''`, or as a background job of a script.

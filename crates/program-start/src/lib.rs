@@ -13,7 +13,7 @@
 #[cfg(unix)]
 mod inherited;
 #[cfg(unix)]
-pub use inherited::{exec, is_ignored};
+pub use inherited::{exec, is_ignored, note_sent, spawn};
 
 /// Defines `main` from a function that gives an exit code.
 ///

@@ -38,7 +38,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection)
     Ok(())
 }
 
-fn has_ended(error: &Error) -> bool {
+pub(super) fn has_ended(error: &Error) -> bool {
     matches!(error.cause(), Some(Cause::Platform(code)) if code == TOKEN_ENDED)
 }
 

@@ -25,21 +25,31 @@ pub(crate) fn variables(profile: &Profile, token: &Token) -> [(&'static str, Opt
 pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, shell: EnvShell) -> Result<()> {
     let (profile, fetched) = road::acquire(invocation.context, selection)?;
     let variables = variables(&profile, &fetched.token);
+    print(invocation, shell, &variables, fetched.token.value.expose())
+}
+
+/// Prints variables for a shell or a file; `secret` is what a public log must not show.
+pub(crate) fn print(
+    invocation: &mut Invocation<'_>,
+    shell: EnvShell,
+    variables: &[(&'static str, Option<String>)],
+    secret: &str,
+) -> Result<()> {
     if shell == EnvShell::Github {
-        append_for_github(invocation, &variables)?;
-        invocation.line(format_args!("::add-mask::{}", fetched.token.value.expose()));
+        append_for_github(invocation, variables)?;
+        invocation.line(format_args!("::add-mask::{secret}"));
         return Ok(());
     }
     for (name, value) in variables {
         match (value, shell) {
             (Some(value), EnvShell::Fish) => {
-                invocation.line(format_args!("set -gx {name} {}", quote::fish(&value)));
+                invocation.line(format_args!("set -gx {name} {}", quote::fish(value)));
             }
             (Some(value), EnvShell::Powershell) => {
-                invocation.line(format_args!("$env:{name} = {}", quote::powershell(&value)));
+                invocation.line(format_args!("$env:{name} = {}", quote::powershell(value)));
             }
-            (Some(value), EnvShell::Dotenv) => invocation.line(format_args!("{name}={}", quote::dotenv(&value))),
-            (Some(value), _) => invocation.line(format_args!("export {name}={}", quote::sh(&value))),
+            (Some(value), EnvShell::Dotenv) => invocation.line(format_args!("{name}={}", quote::dotenv(value))),
+            (Some(value), _) => invocation.line(format_args!("export {name}={}", quote::sh(value))),
             (None, EnvShell::Fish) => invocation.line(format_args!("set -e {name}")),
             (None, EnvShell::Powershell) => {
                 invocation.line(format_args!("Remove-Item Env:{name} -ErrorAction Ignore"));
@@ -51,7 +61,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection,
     Ok(())
 }
 
-/// Appends to the file that the runner reads. A value is visible ASCII without blanks, so that none can start a line.
+/// Appends to the file that the runner reads. No value holds a control character, so that none can start a line.
 fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Option<String>)]) -> Result<()> {
     let path = invocation.context.environment.path("GITHUB_ENV").ok_or_else(|| {
         Error::configuration("GITHUB_ENV is not set").with_hint("--shell github is for a step of GitHub Actions")

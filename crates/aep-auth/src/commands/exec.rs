@@ -12,13 +12,13 @@ use aep_cli::Invocation;
 use aep_core::environment::{SECRET_VARIABLES, SECRETS_WITHHELD};
 use aep_core::profile::ProfileSelection;
 use aep_core::program::{self, NotFound};
-use aep_core::{Context, Error, Result};
+use aep_core::{Context, Error, Profile, Result};
 
 use super::env;
 use crate::road;
 
 /// As a shell has it: found, but cannot be run.
-const CANNOT_RUN: u8 = 126;
+pub(super) const CANNOT_RUN: u8 = 126;
 /// As a shell has it: not found.
 const NOT_FOUND: u8 = 127;
 
@@ -37,18 +37,39 @@ pub(crate) fn run(
     command: &[OsString],
     secrets: Secrets,
 ) -> Result<u8> {
-    let Some((first, arguments)) = command.split_first() else { return Ok(2) };
+    let Some(first) = command.first() else { return Ok(2) };
     let context = invocation.context;
     let (profile, fetched) = road::acquire(context, selection)?;
+    let mut prepared = match prepare(context, &profile, command, secrets) {
+        Ok(prepared) => prepared,
+        Err(code) => return Ok(code),
+    };
+    for (name, value) in env::variables(&profile, &fetched.token) {
+        match value {
+            Some(value) => prepared.env(name, value),
+            None => prepared.env_remove(name),
+        };
+    }
+    Ok(told(context, first, &program::in_words(&become_command(prepared, first)), CANNOT_RUN))
+}
+
+/// Finds the command, and takes our secrets out of its environment; where there is none, says so and gives the exit code.
+pub(super) fn prepare(
+    context: &Context,
+    profile: &Profile,
+    command: &[OsString],
+    secrets: Secrets,
+) -> std::result::Result<Command, u8> {
+    let Some((first, arguments)) = command.split_first() else { return Err(2) };
     let environment = &context.environment;
     let extensions = program::path_extensions(environment);
     let found = program::find_program(first, environment.raw("PATH").as_deref(), extensions.as_deref());
     let program = match found {
         Ok(program) => program,
-        Err(NotFound::Absent) => return Ok(told(context, first, "there is no such program", NOT_FOUND)),
+        Err(NotFound::Absent) => return Err(told(context, first, "there is no such program", NOT_FOUND)),
         Err(NotFound::NotExecutable(path)) => {
             let why = format!("{} is no program that you can run", path.display());
-            return Ok(told(context, first, &why, CANNOT_RUN));
+            return Err(told(context, first, &why, CANNOT_RUN));
         }
     };
     let mut prepared = Command::new(program);
@@ -60,16 +81,10 @@ pub(crate) fn run(
         // A command that asks us for a token finds the identity without its secret, and is told why.
         prepared.env(SECRETS_WITHHELD, "1");
     }
-    for (name, value) in env::variables(&profile, &fetched.token) {
-        match value {
-            Some(value) => prepared.env(name, value),
-            None => prepared.env_remove(name),
-        };
-    }
-    Ok(told(context, first, &program::in_words(&become_command(prepared, first)), CANNOT_RUN))
+    Ok(prepared)
 }
 
-fn told(context: &Context, first: &OsStr, why: &str, code: u8) -> u8 {
+pub(super) fn told(context: &Context, first: &OsStr, why: &str, code: u8) -> u8 {
     let error = Error::usage(format!("cannot run `{}`: {why}", first.to_string_lossy()));
     context.log.error(&error);
     code

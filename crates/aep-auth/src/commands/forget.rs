@@ -5,7 +5,7 @@ use aep_core::profile::{self, ProfileSelection};
 use aep_core::secret::Credentials;
 use aep_core::{Context, Error, Profile, Result, acquire, cache};
 
-use super::token;
+use super::{query, token};
 use crate::profile_store;
 use crate::road::{self, PROGRAM};
 
@@ -19,6 +19,7 @@ pub(crate) enum AtIms {
 pub(crate) fn run_one(invocation: &mut Invocation<'_>, selection: &ProfileSelection, at_ims: AtIms) -> Result<()> {
     let profile = profile::resolve(invocation.context, selection)?;
     let credentials = Credentials::new(invocation.context, &profile);
+    query::sweep(invocation.context);
     let what = match at_ims {
         AtIms::Revoke if revoke(invocation.context, &profile)? => "revoked and forgot the token",
         _ if road::forget(&credentials, None)? => "forgot the token",
@@ -57,6 +58,7 @@ pub(crate) fn run_all(invocation: &mut Invocation<'_>, selection: &ProfileSelect
         invocation.line("the cache is off (AEP_CACHE); nothing was dropped");
         return Ok(());
     }
+    query::sweep(context);
     dropped += cache::remove_all(context.folders.cache()?)
         .map_err(|error| Error::storage(format!("cannot drop the cached tokens: {error}")).with_source(error))?;
     invocation.line(format_args!("forgot {dropped} cached token{}", if dropped == 1 { "" } else { "s" }));

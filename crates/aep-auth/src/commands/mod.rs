@@ -11,6 +11,7 @@ pub(crate) mod inspect;
 pub(crate) mod jwt;
 pub(crate) mod pages;
 pub(crate) mod profile;
+pub(crate) mod query;
 pub(crate) mod secret;
 pub(crate) mod status;
 pub(crate) mod token;

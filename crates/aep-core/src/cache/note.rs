@@ -31,7 +31,7 @@ impl Note {
     }
 
     /// Replaces it as a whole, best effort: for a note of changing size.
-    pub(crate) fn replace(&self, bytes: &[u8]) {
+    pub fn replace(&self, bytes: &[u8]) {
         let Ok(folder) = Folder::open(&self.folder) else { return };
         let _ = Neighbour::write(&folder, bytes).and_then(|neighbour| neighbour.rename_to(&self.name));
     }

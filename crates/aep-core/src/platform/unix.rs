@@ -240,6 +240,11 @@ pub(crate) fn claim_neighbour(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// The same for a file that other programs read.
+pub(crate) fn claim_shown(path: &Path) -> io::Result<Option<File>> {
+    claim_neighbour(path)
+}
+
 /// Gives a second name to a file, and holds it as [`claim_neighbour`] does. `None` where the name is taken.
 pub(crate) fn link_neighbour(file: &Path, neighbour: &Path) -> io::Result<Option<File>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;

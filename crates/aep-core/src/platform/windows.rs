@@ -138,6 +138,18 @@ pub(crate) fn claim_neighbour(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
+/// Makes a file that others can read, and not remove while it is open. `None` where there is one already.
+pub(crate) fn claim_shown(path: &Path) -> io::Result<Option<File>> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    let_read(&mut options);
+    match options.open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// Gives a second name to a file, and holds it. `None` where the name is taken.
 pub(crate) fn link_neighbour(file: &Path, neighbour: &Path) -> io::Result<Option<File>> {
     let handle = File::open(file)?;
@@ -165,6 +177,17 @@ fn keep_to_ourselves(options: &mut OpenOptions) {
     const FILE_SHARE_DELETE: u32 = 4;
     options.share_mode(FILE_SHARE_DELETE);
 }
+
+/// Others may read the file and nothing else.
+#[cfg(windows)]
+fn let_read(options: &mut OpenOptions) {
+    use std::os::windows::fs::OpenOptionsExt;
+    const FILE_SHARE_READ: u32 = 1;
+    options.share_mode(FILE_SHARE_READ);
+}
+
+#[cfg(not(windows))]
+fn let_read(_options: &mut OpenOptions) {}
 
 #[cfg(not(windows))]
 fn keep_to_ourselves(_options: &mut OpenOptions) {}

@@ -75,6 +75,13 @@ impl Identity {
     }
 }
 
+/// A short name for what these texts say together.
+pub fn short_digest(parts: &[&str]) -> String {
+    let mut name = hexadecimal(digest(&SHA256, parts.join("\n").as_bytes()).as_ref());
+    name.truncate(16);
+    name
+}
+
 /// Bytes as lower-case hexadecimal.
 pub fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {

@@ -16,10 +16,12 @@ use crate::trust::OpenError;
 
 mod edit_lock;
 mod neighbour;
+mod passing;
 mod transaction;
 
 pub use edit_lock::EditLock;
 pub use neighbour::{is_leftover, sweep};
+pub use passing::{PassingFile, sweep_passing};
 pub use transaction::Transaction;
 
 use neighbour::Neighbour;

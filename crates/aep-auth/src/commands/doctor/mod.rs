@@ -14,6 +14,7 @@ use crate::road;
 mod clients;
 mod credential;
 mod network;
+mod query;
 mod settings;
 mod storage;
 
@@ -108,6 +109,7 @@ fn look(context: &Context, selection: &ProfileSelection) -> Findings {
         Ok(profile) => {
             settings::look_at_profile(context, selection, &profile, &mut findings);
             storage::look(context, &profile, &mut findings);
+            query::look(context, &profile, &mut findings);
             credential::look(context, &profile, &mut findings);
             let is_reached = network::look(context, &profile, &mut findings);
             look_at_shared_cache(context, &profile, &mut findings);

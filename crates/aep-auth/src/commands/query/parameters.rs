@@ -1,0 +1,122 @@
+//! Where Query Service is, and the password: kept beside the cache entry for a day, without any secret in it.
+//!
+//! Of many processes at once one asks. A token that the platform refuses is renewed once.
+
+use aep_core::acquire::{Fetched, Refuse, TokenRequest};
+use aep_core::cache::{self, Note};
+use aep_core::token::Source;
+use aep_core::token::identity::{Identity, short_digest};
+use aep_core::write_file::EditLock;
+use aep_core::{Context, Error, Profile, Result, budget, headers};
+use aep_ims::{Http, QueryAnswer, QueryParameters, query_parameters};
+use serde_json::{Value, json};
+use zeroize::Zeroizing;
+
+use crate::cli::QueryArguments;
+use crate::commands::check::has_ended;
+use crate::road::{self, PROGRAM};
+
+const VERSION: u64 = 1;
+/// Seconds after which the platform is asked again.
+const A_DAY: i64 = 24 * 60 * 60;
+/// A clock may stand this much before another's.
+const SKEW: i64 = 60;
+
+/// Where, and with which password.
+pub(super) struct Access {
+    pub(super) parameters: QueryParameters,
+    pub(super) password: Zeroizing<String>,
+}
+
+/// A token, and where it opens a database.
+pub(super) fn find(context: &Context, profile: &Profile, arguments: &QueryArguments) -> Result<Access> {
+    let refuse = if arguments.renew { Refuse::Cached } else { Refuse::Nothing };
+    let fetched = road::acquire_for(context, profile, &TokenRequest { refuse, ..TokenRequest::default() })?;
+    let token = || Zeroizing::new(fetched.token.value.expose().to_owned());
+    // The short form belongs to one token, and is as secret as it is: it is asked for and not kept.
+    let asks_anyway = arguments.renew || arguments.compressed;
+    if !asks_anyway && let Some((parameters, _)) = kept(context, profile) {
+        context.log.info("Query Service: what is kept of it will do");
+        return Ok(Access { parameters, password: token() });
+    }
+    let _lock = lock(context);
+    if !asks_anyway && let Some((parameters, _)) = kept(context, profile) {
+        context.log.info("Query Service: another has just asked where it is");
+        return Ok(Access { parameters, password: token() });
+    }
+    let (fetched, answered) = ask_or_renew(context, profile, fetched)?;
+    keep(context, profile, &answered.parameters);
+    let password = match (arguments.compressed, answered.compressed_token) {
+        (false, _) => Zeroizing::new(fetched.token.value.expose().to_owned()),
+        (true, Some(short)) => short,
+        (true, None) => {
+            let error = Error::unreachable(format!("{} gave no compressed token", profile.platform_url));
+            return Err(error.with_hint("leave --compressed out: most clients take the whole token"));
+        }
+    };
+    Ok(Access { parameters: answered.parameters, password })
+}
+
+/// What is kept, and when it was asked; `None` once it is a day old.
+pub(crate) fn kept(context: &Context, profile: &Profile) -> Option<(QueryParameters, i64)> {
+    let note: Value = serde_json::from_slice(&note(context, profile)?.read()?).ok()?;
+    let asked_at = note.get("asked_at")?.as_i64()?;
+    let age = context.clock.now() - asked_at;
+    let text = |name: &str| note.get(name).and_then(Value::as_str);
+    let is_ours = note.get("version")?.as_u64()? == VERSION
+        && text("platform") == Some(&profile.platform_url.to_string())
+        && text("sandbox") == profile.sandbox.as_deref();
+    if !is_ours || !(-SKEW..A_DAY).contains(&age) {
+        return None;
+    }
+    let parameters = QueryParameters::from_json(note.get("parameters")?, &profile.platform_url).ok()?;
+    Some((parameters, asked_at))
+}
+
+fn keep(context: &Context, profile: &Profile, parameters: &QueryParameters) {
+    let text = json!({
+        "version": VERSION,
+        "platform": profile.platform_url.to_string(),
+        "sandbox": profile.sandbox,
+        "asked_at": context.clock.now(),
+        "parameters": parameters.to_json(),
+    });
+    if let Some(note) = note(context, profile) {
+        note.replace(text.to_string().as_bytes());
+    }
+}
+
+/// One an identity, a platform and a sandbox; `None` where nothing is kept.
+fn note(context: &Context, profile: &Profile) -> Option<Note> {
+    if cache::is_off(&context.environment).unwrap_or(true) {
+        return None;
+    }
+    let place = [&profile.platform_url.to_string(), profile.sandbox.as_deref().unwrap_or_default()];
+    let name = format!("{}.query-{}", Identity::new(profile).file_stem(), short_digest(&place));
+    Some(Note::at(context.folders.cache().ok()?, name))
+}
+
+/// Best effort: without it, each asks for itself.
+fn lock(context: &Context) -> Option<EditLock> {
+    let folder = super::folder(context).ok()?;
+    EditLock::take(&folder, budget::whole(context).ok()?, &*context.clock).ok()
+}
+
+fn ask_or_renew(context: &Context, profile: &Profile, fetched: Fetched) -> Result<(Fetched, QueryAnswer)> {
+    match ask(context, profile, &fetched) {
+        // A cached token may have been revoked meanwhile; once is enough to know.
+        Err(error) if fetched.source != Source::Ims && has_ended(&error) => {
+            let refuse = Refuse::This(fetched.token.value);
+            let renewed = road::acquire_for(context, profile, &TokenRequest { refuse, ..TokenRequest::default() })?;
+            let answered = ask(context, profile, &renewed)?;
+            Ok((renewed, answered))
+        }
+        other => other.map(|answered| (fetched, answered)),
+    }
+}
+
+fn ask(context: &Context, profile: &Profile, fetched: &Fetched) -> Result<QueryAnswer> {
+    let headers = headers::of(profile, &fetched.token.value)?;
+    let http = Http::to(&profile.platform_url, context, &format!("{PROGRAM}/{}", env!("CARGO_PKG_VERSION")))?;
+    query_parameters(&http, context, profile, &headers, budget::whole(context)?)
+}
