@@ -200,5 +200,6 @@ fn a_write_that_is_killed_leaves_the_old_entry_or_the_new_one() {
     world.token();
     let litter =
         stories::files_in(&world.cache()).into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "tmp"));
-    assert!(litter.count() <= 1, "temporary files grow");
+    // There are eight names; one that was killed before it wrote a byte is let be for a minute.
+    assert!(litter.count() <= 8, "temporary files grow");
 }

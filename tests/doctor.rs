@@ -227,3 +227,65 @@ fn over_tls_all_is_well() {
     let output = doctor(&world);
     assert!(output.status.success(), "{}", text(&output.stdout));
 }
+
+/// git's exchange, with the git that would be run.
+#[test]
+fn git() {
+    if !stories::has("git") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::oauth_at(stories::git::host(folder.path()));
+    world.set("GIT_CONFIG_NOSYSTEM", "1");
+    stories::git::bare_repository(folder.path(), "schemas.git");
+    let url = format!("{}/git/schemas.git", world.emulator.url());
+    let ask = |world: &World, url: &str| world.run("aep-auth", &["doctor", "--git", url]);
+    for (settings, code, what, cure) in [
+        ("", 3, "git asks no helper of ours", "--add credential.http"),
+        (
+            "[credential]\nhelper = store\n[credential \"URL\"]\nhelper = aep\n",
+            3,
+            "another helper first: store",
+            "helper \"\"",
+        ),
+        (
+            "[credential \"URL\"]\nhelper = aep\nhelper = store\n",
+            3,
+            "another helper is offered the token: store",
+            "helper \"\"",
+        ),
+        (
+            "[credential \"URL\"]\nhelper =\nhelper = aep --profile none\n",
+            3,
+            "credential fill brings nothing",
+            "AEP_LOG=debug",
+        ),
+    ] {
+        world.write(".gitconfig", &settings.replace("URL", &world.emulator.url()));
+        assert_wrong(&ask(&world, &url), code, what, cure);
+    }
+    let page = stories::pages::read("git/gitconfig").replace("https://platform.adobe.io", &world.emulator.url());
+    world.write(".gitconfig", &page);
+    let output = ask(&world, &url);
+    let told = text(&output.stdout);
+    let version = std::process::Command::new("git").arg("version").output().unwrap();
+    let version = text(&version.stdout).trim().trim_start_matches("git version ").to_owned();
+    for part in [
+        format!("git {version} at /"),
+        "git asks our helper alone".into(),
+        "a Bearer token".into(),
+        "lists its branches".into(),
+    ] {
+        assert!(told.contains(&part), "{part}\n{told}");
+    }
+    assert!(output.status.success() && !told.contains(&world.token()), "{told}");
+    if (46..54).any(|minor| version.starts_with(&format!("2.{minor}."))) {
+        world.write(".gitconfig", &page.replace("postBuffer = 512m", ""));
+        assert_wrong(&ask(&world, &url), 3, "cannot push more than 1 MiB", "postBuffer 512m");
+    }
+    world.write(".gitconfig", &page);
+    let absent = format!("{}/git/no-such.git", world.emulator.url());
+    assert_wrong(&ask(&world, &absent), 4, "the server does not take it: fatal: ", "Bearer");
+    assert_wrong(&ask(&world, "https://github.com/a/b"), 3, "github.com is not one of the hosts", "aep-auth import");
+    assert_wrong(&ask(&world, "git@github.com:a/b"), 3, "names no https address", "--git https://");
+}

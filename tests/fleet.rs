@@ -73,6 +73,77 @@ fn fifty_machines_make_one_request() {
     assert!((86_000_000..=86_400_000).contains(&left), "{left} ms");
 }
 
+/// The page's lines: the user that it makes, the variables, and the undoing on that very engine.
+#[test]
+fn every_line_of_the_page() {
+    if !has("redis-server") || !has("redis-cli") {
+        return;
+    }
+    let redis = Redis::plain();
+    let mut world = world(&redis);
+    let here = |block: &str| {
+        let engine = format!("-h 127.0.0.1 -p {}", redis.port);
+        let block = block.replace("--tls -h cache.corp.example -p 6379", &engine);
+        let block =
+            block.replace("rediss://fleet@cache.corp.example:6379", &format!("redis://fleet@127.0.0.1:{}", redis.port));
+        block.replace("/run/secrets/engine-password", world.path("engine-password").to_str().unwrap())
+    };
+    let page = |section: &str, language: &str| stories::pages::blocks("fleet/README.md", section, language);
+    let acl = page("Set up", "").remove(0).replace("PASSWORD", "marker-word");
+    let words: Vec<&str> = acl.split_whitespace().skip(1).collect();
+    let _: () = redis::cmd("ACL").arg(&words).query(&mut redis.connection()).unwrap();
+    let export = here(&page("Set up", "sh")[0]);
+    let undo = here(&page("Undo", "sh")[0]);
+    world.write("engine-password", "marker-word\n");
+    world.unset("AEP_SHARED_CACHE");
+    let run = |script: &str| {
+        let mut shell = Command::new("sh");
+        world.prepare(&mut shell);
+        shell.args(["-ec", &format!("{export}\n{script}")]).output().unwrap()
+    };
+    assert_clean(&run("aep-auth token"));
+    // A second machine, by the engine.
+    let second = run("AEP_CACHE_DIR=$HOME/second aep-auth token --json");
+    assert!(text(&second.stdout).contains("\"shared\""), "{}", text(&second.stderr));
+    let checked = run("aep-auth doctor");
+    assert!(checked.status.success(), "{}", text(&checked.stdout));
+    let _: () = redis::cmd("ACL").arg(&["SETUSER", "fleet", "+scan"]).query(&mut redis.connection()).unwrap();
+    let _: () = redis::cmd("SET").arg(&["another", "kept"]).query(&mut redis.connection()).unwrap();
+    let undone = run(&undo);
+    assert!(undone.status.success(), "{}", text(&undone.stderr));
+    assert_eq!(redis.names(), ["another"]);
+}
+
+/// What would be refused later is refused at once, also while a token is at hand and no engine would be asked.
+#[test]
+fn an_address_that_cannot_be_used_is_refused_while_the_cache_is_warm() {
+    let mut world = World::oauth();
+    world.token();
+    for (address, part, cure) in [
+        ("redis://far.example:6379", "plain text", "rediss://"),
+        ("rediss://fleet@cache.corp.example:6379/0", "no password", "AEP_SHARED_CACHE_PASSWORD"),
+        ("rediss://cache.corp.example:no/0", "host", "rediss://"),
+    ] {
+        world.set("AEP_SHARED_CACHE", address);
+        for arguments in [["aep-auth", "token"].as_slice(), &["aep-auth", "status"], &["kube-credential-aep"]] {
+            let told = assert_refused(&world.run(arguments[0], &arguments[1..]), 3);
+            assert!(told.contains(part) && told.contains(cure), "{address} {arguments:?}: {told}");
+        }
+    }
+    // With its password, or with one in the address, it is a user like others; nobody listens there.
+    world.set("AEP_SHARED_CACHE", "redis://fleet@127.0.0.1:1").set("AEP_SHARED_CACHE_PASSWORD", "word");
+    world.token();
+    world.unset("AEP_SHARED_CACHE_PASSWORD").set("AEP_SHARED_CACHE", "redis://fleet:word@127.0.0.1:1");
+    world.token();
+    // A profile of its own, and what its password would be.
+    let mut world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    world.set("AEP_SHARED_CACHE", "rediss://fleet@cache.corp.example");
+    let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+    assert!(told.contains("aep-auth profile set default 'shared_cache_password="), "{told}");
+}
+
 #[test]
 fn a_second_machine_is_told_where_its_token_came_from() {
     if !has("redis-server") {

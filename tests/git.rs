@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use ims_emulator::Flow;
-use stories::{World, assert_clean, assert_refused, has, root, skip, text};
+use stories::{World, assert_clean, assert_refused, has, not_here, root, skip, text};
 
 const PLATFORM: &str = "capability[]=authtype\nprotocol=https\nhost=platform.adobe.io\n";
 
@@ -215,6 +215,21 @@ fn has_new_git() -> bool {
     is_new
 }
 
+/// A repository with this much that no packing makes smaller.
+fn commit_bytes(world: &World, work: &Path, name: &str, length: usize) {
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let bytes = std::iter::repeat_with(|| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()[3]
+    });
+    let bytes: Vec<u8> = bytes.take(length).collect();
+    std::fs::write(work.join(name), bytes).unwrap();
+    assert_git(&git(world, work, &["add", "."]));
+    assert_git(&git(world, work, &["commit", "--quiet", "-m", name]));
+}
+
 /// The page's own fragment, with the emulator's address in place of the platform's.
 fn configure(world: &World) {
     let page = std::fs::read_to_string(root().join("integrations/git/gitconfig")).unwrap();
@@ -249,6 +264,210 @@ fn the_real_git_clones_pushes_and_survives_a_revoked_token() {
     // The companion header of the fragment travelled along.
     let sent = world.emulator.requests();
     assert!(sent.iter().any(|request| request.path.starts_with("/git/") && request.header("x-api-key").is_some()));
+}
+
+/// A manager for all sites, as systems come with one: it says that it was asked.
+fn other_manager(world: &World) {
+    let script = world.write("manager", "#!/bin/sh\necho \"$1\" >> \"$HOME/manager.log\"\ncat >/dev/null\n");
+    let mut chmod = Command::new("chmod");
+    assert!(chmod.arg("755").arg(&script).status().unwrap().success());
+    assert_git(&git(world, world.home.path(), &["config", "--global", "credential.helper", script.to_str().unwrap()]));
+}
+
+/// What the page has typed, pointed at the emulator.
+fn typed(world: &World, section: &str) -> Vec<String> {
+    let blocks = stories::pages::blocks("git/README.md", section, "sh");
+    blocks.iter().map(|block| block.replace("https://platform.adobe.io", &world.emulator.url())).collect()
+}
+
+fn sh(world: &World, script: &str) -> Output {
+    let mut shell = Command::new("sh");
+    world.prepare(&mut shell);
+    shell.args(["-ec", script]).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0");
+    shell.output().unwrap()
+}
+
+#[test]
+fn a_pack_of_several_mebibytes_up_and_a_partial_clone_down() {
+    if !has_new_git() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let world = World::oauth_at(stories::git::host(folder.path()));
+    let bare = stories::git::bare_repository(folder.path(), "large.git");
+    let allow = Command::new("git").arg("-C").arg(&bare).args(["config", "uploadpack.allowFilter", "true"]).status();
+    assert!(allow.unwrap().success());
+    other_manager(&world);
+    let set_up = typed(&world, "Set up");
+    assert!(set_up.len() >= 2);
+    assert_git(&sh(&world, &set_up[0]));
+
+    let url = format!("{}/git/large.git", world.emulator.url());
+    assert_git(&git(&world, world.home.path(), &["clone", &url, "work"]));
+    let work = world.path("work");
+    commit_bytes(&world, &work, "first.bin", 5 * 1024 * 1024);
+    let token = world.token();
+    assert_git(&git(&world, &work, &["push", "origin", "HEAD:main"]));
+    assert_eq!((world.token(), world.emulator.token_requests()), (token, 1), "the token stands");
+    assert_git(&git(&world, world.home.path(), &["clone", "--filter=blob:none", &url, "partial"]));
+    assert_eq!(std::fs::metadata(world.path("partial/first.bin")).unwrap().len(), 5 * 1024 * 1024);
+    assert!(!world.path("manager.log").exists(), "the other manager was asked");
+
+    // The other half: it is the buffer that makes it work, in the versions that the page names.
+    let version = text(&Command::new("git").arg("version").output().unwrap().stdout);
+    if (46..54).any(|minor| version.contains(&format!(" 2.{minor}."))) {
+        commit_bytes(&world, &work, "second.bin", 2 * 1024 * 1024);
+        let buffer = format!("http.{}.postBuffer=1m", world.emulator.url());
+        let push = git(&world, &work, &["-c", &buffer, "push", "origin", "HEAD:main"]);
+        assert!(!push.status.success());
+        assert_git(&git(&world, &work, &["push", "origin", "HEAD:main"]));
+    }
+
+    let undo = typed(&world, "Undo");
+    assert_git(&sh(&world, &undo[0]));
+    let left = std::fs::read_to_string(world.path(".gitconfig")).unwrap();
+    assert!(!left.contains("aep") && !left.contains("postBuffer") && left.contains("manager"), "{left}");
+}
+
+#[test]
+fn every_place_gives_the_same_set_up() {
+    if !has("git") {
+        return;
+    }
+    let world = World::oauth();
+    let entries = |world: &World| text(&git(world, world.home.path(), &["config", "--global", "--list"]).stdout);
+    configure(&world);
+    let of_file = entries(&world);
+    std::fs::remove_file(world.path(".gitconfig")).unwrap();
+    assert_git(&sh(&world, &typed(&world, "Set up")[0]));
+    assert_eq!(entries(&world), of_file);
+    // The help's lines are the first of the page's.
+    let help = text(&world.run("git-credential-aep", &["--help"]).stdout);
+    for line in stories::pages::blocks("git/README.md", "Set up", "sh")[0].lines().take(3) {
+        assert!(help.contains(line), "{line}\n{help}");
+    }
+}
+
+#[test]
+fn the_pages_other_lines() {
+    if !has_new_git() {
+        return;
+    }
+    let world = with_profile(&[]);
+    let hosts = [typed(&world, "Set up"), typed(&world, "git before 2.46, and git-lfs before 3.6")].concat();
+    for block in hosts.iter().skip(1) {
+        assert_clean(&sh(&world, block));
+    }
+    let shown = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
+    assert!(shown.contains("*.corp.example") && shown.contains("git_basic"), "{shown}");
+    let world = World::oauth();
+    configure(&world);
+    let checked = sh(&world, &typed(&world, "Check")[0]);
+    assert!(text(&checked.stdout).contains("authtype=Bearer\ncredential="), "{}", text(&checked.stderr));
+    let mut world = World::empty();
+    configure(&world);
+    world.set("AEP_LOG", "warn");
+    let told = sh(&world, &typed(&world, "What can go wrong")[0]);
+    assert!(text(&told.stderr).contains("no answer: "), "{}", text(&told.stderr));
+}
+
+#[test]
+fn a_silent_answer_can_be_asked_why() {
+    let mut world = with_profile(&[r#"hosts=["platform.adobe.io", "*.corp.example"]"#]);
+    world.set("AEP_LOG", "debug");
+    let told = |world: &World, request: &str| {
+        let output = get(world, request);
+        assert!(output.status.success());
+        assert_eq!(text(&output.stdout), "");
+        let told = text(&output.stderr);
+        assert!(told.contains("no answer: "), "{told}");
+        told
+    };
+    for (request, parts) in [
+        (
+            PLATFORM.replace("platform.adobe.io", "github.com"),
+            vec!["github.com:443", "platform.adobe.io, *.corp.example", "default"],
+        ),
+        (format!("{PLATFORM}wwwauth[]=Basic realm=\"x\"\n\n"), vec!["Basic alone", "git_basic = true", "default"]),
+        (PLATFORM.replace("capability[]=authtype\n", ""), vec!["before 2.46", "before 3.6", "git_basic = true"]),
+        (PLATFORM.replace("https", "ssh"), vec!["no https or http address"]),
+        ("\n".to_owned(), vec!["no request of git's"]),
+    ] {
+        let told = told(&world, &request);
+        assert!(parts.iter().all(|part| told.contains(part)), "{told}");
+    }
+    let mut empty = World::empty();
+    empty.set("AEP_LOG", "debug");
+    let told = told(&empty, PLATFORM);
+    assert!(told.contains(empty.path("config").to_str().unwrap()) && told.contains("AEP_CLIENT_ID"), "{told}");
+}
+
+/// Debian's own git, where a newer one was put before it.
+fn old_git() -> Option<&'static str> {
+    let version = Command::new("/usr/bin/git").arg("version").output().ok()?;
+    let version = text(&version.stdout);
+    let minor: u32 = version.trim().strip_prefix("git version 2.")?.split('.').next()?.parse().ok()?;
+    (minor < 46).then_some("/usr/bin/git")
+}
+
+#[test]
+fn an_older_git_gets_a_password_where_the_profile_says_so() {
+    let Some(old) = old_git() else { return not_here("/usr/bin/git is not older than 2.46") };
+    let fill = |world: &World| {
+        configure(world);
+        let mut command = Command::new(old);
+        world.prepare(&mut command);
+        command.args(["credential", "fill"]).env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_TERMINAL_PROMPT", "0");
+        command.stdin(world.input(&format!("url={}\n\n", world.emulator.url()))).output().unwrap()
+    };
+    let hosts = |world: &World| format!("hosts=[\"{}\"]", world.emulator.url().rsplit('/').next().unwrap());
+    let silent = with_profile(&[]);
+    assert_clean(&silent.run("aep-auth", &["profile", "set", "default", &hosts(&silent)]));
+    assert!(!fill(&silent).status.success());
+    let world = with_profile(&["git_basic=true"]);
+    assert_clean(&world.run("aep-auth", &["profile", "set", "default", &hosts(&world)]));
+    let answer = text(&fill(&world).stdout);
+    assert!(answer.contains(&format!("password={}\n", world.token())), "{answer}");
+}
+
+/// git-lfs before 3.6, which knows no Bearer tokens, and what `helper =` keeps from another that stores.
+#[test]
+fn git_lfs_gets_a_password_and_nobody_else_keeps_it() {
+    if !has_new_git() || !has("git-lfs") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::empty();
+    world.emulator = stories::git::password_host(folder.path());
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    let host = world.emulator.url();
+    let host = host.rsplit('/').next().unwrap();
+    assert_clean(
+        &world.run("aep-auth", &["profile", "set", "default", &format!("hosts=[\"{host}\"]"), "git_basic=true"]),
+    );
+    stories::git::bare_repository(folder.path(), "data.git");
+    let at_home = |world: &World, arguments: &[&str]| assert_git(&git(world, world.home.path(), arguments));
+    at_home(&world, &["config", "--global", "credential.helper", "store"]);
+    let section = format!("credential.{}.helper", world.emulator.url());
+    assert_git(&sh(&world, &typed(&world, "Set up")[0]));
+    at_home(&world, &["lfs", "install", "--skip-repo"]);
+    let url = format!("{}/git/data.git", world.emulator.url());
+    at_home(&world, &["clone", &url, "work"]);
+    let work = world.path("work");
+    assert_git(&git(&world, &work, &["config", "lfs.locksverify", "false"]));
+    assert_git(&git(&world, &work, &["lfs", "track", "*.bin"]));
+    commit_bytes(&world, &work, "events.bin", 3 * 1024 * 1024);
+    assert_git(&git(&world, &work, &["push", "origin", "HEAD:main"]));
+    at_home(&world, &["clone", &url, "again"]);
+    assert_eq!(std::fs::metadata(world.path("again/events.bin")).unwrap().len(), 3 * 1024 * 1024);
+    let kept = world.path(".git-credentials");
+    assert!(!kept.exists(), "{}", std::fs::read_to_string(kept).unwrap_or_default());
+    // The other half, which the page warns of: without the empty helper the other one keeps the token.
+    at_home(&world, &["config", "--global", "--unset-all", &section]);
+    at_home(&world, &["config", "--global", &section, "aep"]);
+    at_home(&world, &["clone", &url, "third"]);
+    assert!(std::fs::read_to_string(kept).unwrap().contains(&world.token()));
 }
 
 #[test]

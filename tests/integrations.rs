@@ -37,6 +37,11 @@ fn curl() {
         let script = std::fs::read_to_string(copy(&world, name, "call.sh")).unwrap();
         lists_the_classes(&sh(&world, &script));
     }
+    let blocks = stories::pages::blocks("curl/README.md", "Set up", "sh");
+    assert_eq!(blocks.len(), 2);
+    for (block, name) in blocks.iter().zip(["curl/headers.sh", "curl/config.sh"]) {
+        assert_eq!(*block, page(name));
+    }
 }
 
 #[test]
@@ -80,23 +85,74 @@ fn editors_read_a_private_file() {
     }
 }
 
+/// A home with the known client as the profile `default`.
+fn with_profile() -> World {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    world
+}
+
 #[test]
 fn direnv() {
     if !has("direnv") || !has("bash") {
         return;
     }
-    let world = World::oauth();
-    copy(&world, "direnv/envrc", "project/.envrc");
-    let output = sh(&world, "cd project && direnv allow && direnv exec . sh -c 'echo $AEP_ACCESS_TOKEN'");
+    let world = with_profile();
+    std::fs::create_dir(world.path("project")).unwrap();
+    let set_up = stories::pages::blocks("direnv/README.md", "# direnv", "sh").concat();
+    let shown = sh(&world, &format!("cd project\n{set_up}direnv exec . sh -c 'echo $AEP_PROFILE$AEP_ACCESS_TOKEN'"));
+    assert_eq!(text(&shown.stdout), "default\n", "{}", text(&shown.stderr));
+    let whole = std::fs::read_to_string(world.path("project/.envrc")).unwrap() + &page("direnv/envrc");
+    world.write("project/.envrc", &whole);
+    let ask = "cd project && direnv allow && direnv exec . sh -c 'echo $AEP_ACCESS_TOKEN'";
+    let output = sh(&world, ask);
     assert_eq!(text(&output.stdout).trim(), world.token(), "{}", text(&output.stderr));
+    // A failure is one, in our words.
+    world.write("project/.envrc", &whole.replace("=default", "=missing"));
+    let output = sh(&world, ask);
+    assert!(!output.status.success() && text(&output.stderr).contains("error: "), "{}", text(&output.stderr));
+    let undo = stories::pages::blocks("direnv/README.md", "Undo", "sh").concat();
+    let output = sh(&world, &format!("cd project && {undo} direnv exec . true"));
+    assert!(text(&output.stderr).contains("blocked"), "{}", text(&output.stderr));
+}
+
+/// The commands of a workflow, in order.
+fn steps(workflow: &str) -> Vec<&str> {
+    workflow.lines().filter_map(|line| line.trim().trim_start_matches("- ").strip_prefix("run: ")).collect()
+}
+
+/// What is installed is this version, and the programs that follow are then there.
+fn installs_this_version(line: &str) {
+    let version = concat!("aep-auth==", env!("CARGO_PKG_VERSION"));
+    assert!(line.ends_with(version) && line.contains("install "), "{line}");
+}
+
+#[test]
+fn no_workflow_gives_more_than_its_steps_need() {
+    for name in ["github-actions/workflow.yml", "fleet/github-actions.yml"] {
+        let workflow = page(name);
+        let (head, body) = workflow.split_once("    steps:\n").unwrap();
+        assert!(head.contains("permissions:\n  contents: read\n") && !head.contains("secrets."), "{name}");
+        for used in body.lines().filter_map(|line| line.trim().strip_prefix("- uses: ")) {
+            let commit = used.split('@').nth(1).unwrap().split(' ').next().unwrap();
+            assert!(commit.len() == 40 && commit.bytes().all(|byte| byte.is_ascii_hexdigit()), "{name}: {used}");
+        }
+        // The steps that fetch a token, and no other.
+        for step in body.split("      - ").skip(1) {
+            let fetches = step.contains("aep-auth ") && !step.contains("install");
+            assert_eq!(step.contains("secrets.AEP_CLIENT_SECRET"), fetches, "{name}: {step}");
+        }
+        installs_this_version(steps(&workflow)[0]);
+    }
 }
 
 #[test]
 fn github_actions() {
     let mut world = World::oauth();
     let workflow = std::fs::read_to_string(copy(&world, "github-actions/workflow.yml", "workflow.yml")).unwrap();
-    let steps: Vec<&str> = workflow.lines().filter_map(|line| line.trim().strip_prefix("run: ")).collect();
-    let [pipe, env, _] = steps.as_slice() else { panic!("{steps:?}") };
+    let steps = steps(&workflow);
+    let [_, pipe, env, uses] = steps.as_slice() else { panic!("{steps:?}") };
     if has("curl") {
         assert_clean(&sh(&world, pipe));
     }
@@ -105,7 +161,18 @@ fn github_actions() {
     let output = sh(&world, env);
     assert_clean(&output);
     assert_eq!(text(&output.stdout), format!("::add-mask::{}\n", world.token()));
-    assert!(std::fs::read_to_string(file).unwrap().contains("AEP_ACCESS_TOKEN"));
+    assert!(std::fs::read_to_string(&file).unwrap().contains("AEP_ACCESS_TOKEN"));
+    // The runner gives what stands in that file to the steps that follow, and they have no secret.
+    world.unset("AEP_CLIENT_SECRET");
+    for line in std::fs::read_to_string(&file).unwrap().lines() {
+        if let Some((name, value)) = line.split_once('=') {
+            world.set(name, value);
+        }
+    }
+    if has("python3") {
+        world.write("upload.py", "import os\nprint(len(os.environ['AEP_ACCESS_TOKEN']) > 1000)\n");
+        assert_eq!(text(&sh(&world, uses).stdout), "True\n");
+    }
 }
 
 #[test]
@@ -113,7 +180,10 @@ fn gitlab_ci() {
     let world = World::oauth();
     let pipeline = std::fs::read_to_string(copy(&world, "gitlab-ci/gitlab-ci.yml", "ci.yml")).unwrap();
     let steps: Vec<&str> = pipeline.lines().filter_map(|line| line.trim().strip_prefix("- ")).collect();
-    let [pipe, exec] = steps.as_slice() else { panic!("{steps:?}") };
+    let [install, pipe, exec] = steps.as_slice() else { panic!("{steps:?}") };
+    installs_this_version(install);
+    let fleet = page("fleet/gitlab-ci.yml");
+    installs_this_version(fleet.lines().find_map(|line| line.trim().strip_prefix("- ")).unwrap());
     if has("curl") {
         assert_clean(&sh(&world, pipe));
     }
@@ -135,6 +205,42 @@ fn make() {
     copy(&world, "make/Makefile", "Makefile");
     lists_the_classes(&sh(&world, "make classes"));
     assert_eq!(text(&sh(&world, "make who").stdout).trim(), world.variable("AEP_ORG_ID"));
+}
+
+/// The commands that the README shows, in a fresh home that holds what the Developer Console downloaded.
+#[test]
+fn the_readmes_commands() {
+    if !has("bash") || !has("curl") || !has("python3") {
+        return;
+    }
+    let mut world = World::empty();
+    world.write("Downloads/credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    world.write("upload.py", "import os\nos.environ['AEP_ACCESS_TOKEN']\n");
+    world.set("AEP_SANDBOX", "prod");
+    let url = world.emulator.url();
+    let own = format!("--ims-url {url} --platform-url {url}");
+    let mut run = 0;
+    for section in ["With a real account", "The programs"] {
+        for block in stories::pages::blocks("README.md", section, "console") {
+            for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
+                // What builds is run by the gate, and by `documents`; psql meets its server in `query`.
+                if ["./install.sh", "cargo ", "aep-auth query "].iter().any(|start| line.starts_with(start)) {
+                    continue;
+                }
+                let line = line.replace("https://platform.adobe.io", &url);
+                let line = line.replace(
+                    "import ~/Downloads/credential.json",
+                    &format!("import ~/Downloads/credential.json {own}"),
+                );
+                let mut shell = Command::new("bash");
+                world.prepare(&mut shell);
+                let output = shell.args(["-o", "pipefail", "-ec", &line]).output().unwrap();
+                assert!(output.status.success(), "{line}: {}{}", text(&output.stdout), text(&output.stderr));
+                run += 1;
+            }
+        }
+    }
+    assert!(run >= 8, "only {run} commands");
 }
 
 #[test]

@@ -16,15 +16,38 @@ fn exec_info(version: &str) -> String {
     format!("{{\"kind\":\"ExecCredential\",\"apiVersion\":\"{version}\",\"spec\":{{\"interactive\":false}}}}\n")
 }
 
-/// Runs the helper from a parent process of its own, as each kubectl command is one.
-fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
-    let mut shell = Command::new("sh");
-    world.prepare(&mut shell);
-    // The second command keeps the shell from becoming the helper.
-    let script = "i=0; while [ $i -lt \"$0\" ]; do kube-credential-aep || exit; i=$((i+1)); done; :";
-    let output = shell.args(["-c", script, &calls.to_string()]).output().unwrap();
+/// A program that is no shell to whoever looks, and runs this script all the same: as each kubectl command is a process
+/// of its own. The last command keeps it from becoming the helper.
+fn client(world: &World, script: &str) -> Command {
+    let program = world.path("client");
+    if !program.exists() {
+        std::fs::copy("/bin/sh", &program).unwrap();
+    }
+    let mut command = Command::new(program);
+    world.prepare(&mut command);
+    command.args(["-c", &format!("{script}; :")]);
+    command
+}
+
+/// Runs the helper this often from a caller of its own, by this command line.
+fn from_fresh_caller(world: &World, calls: usize, line: &str) -> Vec<Value> {
+    let script = format!("i=0; while [ $i -lt {calls} ]; do {line} || exit; i=$((i+1)); done");
+    let output = client(world, &script).output().unwrap();
     assert_clean(&output);
     text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
+    from_fresh_caller(world, calls, "kube-credential-aep")
+}
+
+/// A wrapper that forks, and one level more, as `op run --` does it; its name is what matters.
+fn wrapper(world: &World, name: &str) -> PathBuf {
+    let path =
+        world.write(&format!("wrappers/{name}"), "#!/bin/sh\nshift 2\nsh -c '\"$@\"; exit $?' sh \"$@\"\nexit $?\n");
+    let mut chmod = Command::new("chmod");
+    assert!(chmod.arg("755").arg(&path).status().unwrap().success());
+    path
 }
 
 fn token(answer: &Value) -> &str {
@@ -107,6 +130,24 @@ fn a_token_that_was_revoked_is_replaced_when_its_process_comes_back() {
     assert_eq!(world.emulator.token_requests(), 2);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_wrapper_that_forks_is_not_the_caller() {
+    let world = World::oauth();
+    let line = format!("{} run -- kube-credential-aep", wrapper(&world, "op").display());
+    let first = world.token();
+    world.emulator.revoke(&first);
+    let answers = from_fresh_caller(&world, 2, &line);
+    assert_eq!(token(&answers[0]), first);
+    assert_ne!(token(&answers[1]), first);
+    // Other callers behind the same wrapper are no repetition.
+    let asked = world.emulator.counters().validate;
+    for _ in 0..3 {
+        from_fresh_caller(&world, 1, &line);
+    }
+    assert_eq!(world.emulator.counters().validate, asked);
+}
+
 #[test]
 fn a_token_that_ims_called_invalid_is_given_to_nobody_when_its_renewal_fails() {
     use ims_emulator::{Fault, Kind};
@@ -115,10 +156,8 @@ fn a_token_that_ims_called_invalid_is_given_to_nobody_when_its_renewal_fails() {
     world.emulator.revoke(&first);
     let fault = Fault::times(1, Kind::respond(400, r#"{"error":"temporarily"}"#));
     world.emulator.fault(fault.at("/ims/token"));
-    let mut shell = Command::new("sh");
-    world.prepare(&mut shell);
     let script = "kube-credential-aep >&2; kube-credential-aep 2>&1 && exit 9; kube-credential-aep 2>&1";
-    let output = shell.args(["-c", script]).output().unwrap();
+    let output = client(&world, script).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stdout));
     assert!(text(&output.stderr).contains(&first) && !text(&output.stdout).contains(&first));
 }
@@ -198,6 +237,76 @@ fn the_real_kubectl_gets_in_and_recovers_from_a_revoked_token() {
     assert_eq!(world.emulator.token_requests(), 2);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn the_real_kubectl_recovers_behind_a_wrapper_that_forks() {
+    let mut world = World::oauth_at(api_server());
+    if !kubeconfig(&mut world) {
+        return;
+    }
+    for name in ["op", "aws-vault", "with-secrets"] {
+        let wrapper = wrapper(&world, name);
+        let user = ["config", "set-credentials", "aep", "--exec-command", wrapper.to_str().unwrap()];
+        let plugin = ["--exec-arg=run,--,kube-credential-aep", "--exec-api-version=client.authentication.k8s.io/v1"];
+        let interactive = ["--exec-interactive-mode=Never"];
+        let made = kubectl(&world, &[user.as_slice(), &plugin, &interactive].concat());
+        assert!(made.status.success(), "{}", text(&made.stderr));
+        assert!(text(&kubectl(&world, &["get", "pods"]).stdout).contains("ingest-0"), "{name}");
+        let refused = world.token();
+        world.emulator.revoke(&refused);
+        let _ = kubectl(&world, &["get", "pods"]);
+        let again = kubectl(&world, &["get", "pods"]);
+        assert!(text(&again.stdout).contains("ingest-0"), "{name}: {}", text(&again.stderr));
+        assert_ne!(world.token(), refused, "{name}");
+    }
+}
+
+/// From the installed program on, beside a context that the user has already.
+#[test]
+fn every_line_of_the_page() {
+    if !has("kubectl") {
+        return;
+    }
+    let mut world = World::oauth_at(api_server());
+    let config = world.path(".kube/config");
+    world.set("KUBECONFIG", config.to_str().unwrap());
+    let (url, ca) = (world.emulator.url(), world.variable("AEP_CA_FILE").to_owned());
+    for arguments in [
+        vec!["config", "set-cluster", "work", "--server", &url, "--certificate-authority", &ca],
+        vec!["config", "set-credentials", "me", "--token=not-an-adobe-token"],
+        vec!["config", "set-context", "work", "--cluster", "work", "--user", "me"],
+        vec!["config", "use-context", "work"],
+    ] {
+        assert!(kubectl(&world, &arguments).status.success());
+    }
+    let page = |section: &str| {
+        let blocks = stories::pages::blocks("kubernetes/README.md", section, "sh");
+        assert!(!blocks.is_empty(), "{section}");
+        let mut shell = Command::new("sh");
+        world.prepare(&mut shell);
+        // The client itself, past what another packager put before it.
+        let folder = world.path("bin");
+        let _ = std::fs::create_dir(&folder);
+        #[cfg(unix)]
+        if program().is_absolute() && !folder.join("kubectl").exists() {
+            std::os::unix::fs::symlink(program(), folder.join("kubectl")).unwrap();
+        }
+        let script = format!("set -e; PATH={}:$PATH\n{}", folder.display(), blocks.concat());
+        let output = shell.args(["-c", &script]).output().unwrap();
+        assert!(output.status.success(), "{section}: {}", text(&output.stderr));
+        text(&output.stdout)
+    };
+    page("Set up");
+    let checked = page("Check");
+    assert!(checked.contains("ExecCredential") && checked.contains("technical"), "{checked}");
+    page("Undo");
+    assert!(!text(&kubectl(&world, &["config", "view"]).stdout).contains("kube-credential-aep"));
+    assert_eq!(
+        stories::pages::blocks("kubernetes/README.md", "Set up", "sh")[0],
+        stories::pages::read("kubernetes/set-credentials.sh")
+    );
+}
+
 #[test]
 fn the_real_kubectl_shows_our_errors() {
     let mut world = World::oauth_at(api_server());
@@ -248,5 +357,21 @@ fn the_python_client_gets_in() {
     let mut python = Command::new("python3");
     world.prepare(&mut python);
     let output = python.args(["-c", script]).output().unwrap();
+    assert_eq!(text(&output.stdout), "ingest-0\n", "{}", text(&output.stderr));
+}
+
+#[test]
+fn the_javascript_client_gets_in() {
+    let mut world = World::oauth_at(api_server());
+    if !has("node") || !kubeconfig(&mut world) {
+        return;
+    }
+    let folder = root().join("tests/kubernetes-js");
+    if !folder.join("node_modules/@kubernetes/client-node").is_dir() {
+        return skip("@kubernetes/client-node is not installed: npm ci --prefix tests/kubernetes-js");
+    }
+    let mut node = Command::new("node");
+    world.prepare(&mut node);
+    let output = node.arg(folder.join("pods.mjs")).output().unwrap();
     assert_eq!(text(&output.stdout), "ingest-0\n", "{}", text(&output.stderr));
 }

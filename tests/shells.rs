@@ -102,19 +102,151 @@ fn fish() {
     tell_the_story(&start, "$status");
 }
 
+/// Beside tmux's own status line, as it comes.
 #[test]
 fn tmux() {
     if !has("tmux") {
         return;
     }
     let own = world();
-    let settings =
-        format!("set -g status-right-length 80\nset -g status-right ''\nsource-file '{}'\n", piece("aep.tmux.conf"));
+    let settings = format!("source-file '{0}'\nsource-file '{0}'\n", piece("aep.tmux.conf"));
     let file = own.write("tmux.conf", &settings);
     let socket = own.path("inner.socket");
     // A tmux within the terminal's own, so that its status line is drawn.
     let command = format!("env -u TMUX tmux -S {} -f {} new-session sh", socket.display(), file.display());
     let terminal = Terminal::open(&own, &command);
+    terminal.wait_for("default/dev1 2");
+    // As long as a title gets.
+    let mut tmux = Command::new("tmux");
+    let title = "a-title-of-a-window-as-long-as-they-are";
+    assert!(tmux.arg("-S").arg(&socket).args(["select-pane", "-T", title]).status().unwrap().success());
+    wait_until(|| {
+        let screen = terminal.screen();
+        screen.contains(&title[..21]) && screen.contains("default/dev1 2")
+    });
+    // Its own text is still there, and a longer room is left alone.
+    let ask = |option: &str| {
+        let output = Command::new("tmux").arg("-S").arg(&socket).args(["show", "-gv", option]).output().unwrap();
+        text(&output.stdout).trim_end().to_owned()
+    };
+    assert!(ask("status-right").contains("%H:%M") && ask("status-right").matches("aep-prompt").count() == 1);
+    assert_eq!(ask("status-right-length"), "100");
+    let mut tmux = Command::new("tmux");
+    let script = format!("set -g status-right-length 150 ; source-file {}", piece("aep.tmux.conf"));
+    assert!(tmux.arg("-S").arg(&socket).args(script.split(' ')).status().unwrap().success());
+    assert_eq!(ask("status-right-length"), "150");
+    terminal.type_line("exit");
+}
+
+/// A bash with this in its `~/.bashrc`, around our piece at `PIECE`.
+fn bash_with(rc: &str) -> (World, Terminal) {
+    let own = world();
+    let file = own.write("bashrc", &rc.replace("PIECE", &format!("source '{}'", piece("aep.bash"))));
+    let terminal = Terminal::open(&own, &format!("bash --noprofile --rcfile {}", file.display()));
+    (own, terminal)
+}
+
+#[test]
+fn bash_as_people_have_it() {
+    if !has("tmux") || !has("bash") {
+        return;
+    }
+    for rc in [
+        // Nobody may change it.
+        "PS1='> '\nPROMPT_COMMAND='seen=$?'\nreadonly PROMPT_COMMAND\nPIECE\nPIECE\n",
+        "PS1='> '\nPROMPT_COMMAND=('seen=$?')\nreadonly PROMPT_COMMAND\nPIECE\n",
+        // Children see it.
+        "PS1='> '\nexport PROMPT_COMMAND='seen=$?'\nPIECE\n",
+        // More comes later, in each way that people write it.
+        "PS1='> '\nPIECE\nPROMPT_COMMAND+='seen=$?'\n",
+        "PS1='> '\nPROMPT_COMMAND='true'\nPIECE\nPROMPT_COMMAND+='; seen=7'\n",
+        "PS1='> '\nPIECE\nPROMPT_COMMAND+=('seen=$?')\n",
+        "PS1='> '\nPIECE\nPROMPT_COMMAND='seen=$?'\n",
+        // PS1 is set at each prompt, before us or after us.
+        "theme() { seen=$?; PS1='> '; }\nPROMPT_COMMAND=theme\nPIECE\n",
+        "theme() { seen=$?; PS1='> '; }\nPIECE\nPROMPT_COMMAND+=(theme)\n",
+        "set -u\nPS1='> '\nPROMPT_COMMAND='seen=$?'\nPIECE\n",
+    ] {
+        let (_own, terminal) = bash_with(rc);
+        let is_shown = || terminal.prompt().contains("default/dev1") && terminal.prompt().ends_with('>');
+        wait_until(|| !terminal.screen().trim().is_empty());
+        // What was added after us is in place from the second prompt on.
+        terminal.type_line("true");
+        wait_until(is_shown);
+        terminal.type_line("(exit 7)");
+        terminal.type_line("echo code=$? seen=$seen");
+        terminal.wait_for("\ncode=7 seen=7");
+        wait_until(is_shown);
+        assert_eq!(terminal.prompt().matches("default/dev1").count(), 1, "{rc}");
+        let screen = terminal.screen();
+        assert!(
+            !screen.contains("readonly") && !screen.contains("not found") && !screen.contains("rror"),
+            "{rc}\n{screen}"
+        );
+        terminal.type_line("bash --norc --noprofile -ic 'echo child-is-well'");
+        terminal.wait_for("\nchild-is-well");
+        assert!(!terminal.screen().contains("not found"), "{rc}\n{}", terminal.screen());
+    }
+}
+
+#[test]
+fn zsh_as_people_have_it() {
+    if !has("tmux") || !has("zsh") {
+        return;
+    }
+    for rc in [
+        "setopt ksh_arrays\nPROMPT='> '\nPIECE\n",
+        "setopt prompt_subst nounset ksh_arrays sh_word_split\nPROMPT='> '\nPIECE\n",
+        "precmd() { PROMPT='> ' }\nPIECE\n",
+        "theme() { PROMPT='> ' }\nautoload -Uz add-zsh-hook\nadd-zsh-hook precmd theme\nPIECE\n",
+        "theme() { PROMPT='> ' }\nPIECE\nPIECE\nadd-zsh-hook precmd theme\n",
+        "PIECE\nPROMPT='> '\n",
+    ] {
+        let own = world();
+        own.write("zsh/.zshrc", &rc.replace("PIECE", &format!("source '{}'", piece("aep.zsh"))));
+        let terminal = Terminal::open(&own, &format!("env ZDOTDIR={} zsh -d", own.path("zsh").display()));
+        let is_shown = || terminal.prompt().contains("default/dev1") && terminal.prompt().ends_with('>');
+        wait_until(|| !terminal.screen().trim().is_empty());
+        terminal.type_line("true");
+        wait_until(is_shown);
+        terminal.type_line("(exit 7)");
+        terminal.type_line("echo code=$?");
+        terminal.wait_for("\ncode=7");
+        wait_until(is_shown);
+        assert_eq!(terminal.prompt().matches("default/dev1").count(), 1, "{rc}");
+        let screen = terminal.screen();
+        assert!(!screen.contains("not found") && !screen.contains("rror"), "{rc}\n{screen}");
+    }
+}
+
+/// The page's lines, from the installed pieces on, in a home whose files end as they come.
+#[test]
+fn every_line_of_the_page() {
+    if ["tmux", "bash", "zsh", "fish"].iter().any(|program| !has(program)) {
+        return;
+    }
+    let own = world();
+    let installed = own.path(".local/share/aep-auth/integrations/prompt");
+    std::fs::create_dir_all(&installed).unwrap();
+    for file in stories::files_in(&root().join("integrations/prompt")) {
+        std::fs::copy(&file, installed.join(file.file_name().unwrap())).unwrap();
+    }
+    for line in [
+        stories::pages::blocks("prompt/README.md", "Set up", "sh"),
+        stories::pages::blocks("prompt/README.md", "Check", "sh"),
+    ]
+    .concat()
+    {
+        let mut shell = Command::new("sh");
+        own.prepare(&mut shell);
+        assert_clean(&shell.args(["-ec", &line]).output().unwrap());
+    }
+    for (shell, variables) in [("bash", ""), ("zsh", ""), ("fish", "")] {
+        let terminal = Terminal::open(&own, &format!("env {variables} {shell}"));
+        wait_until(|| terminal.screen().contains("default/dev1 2"));
+    }
+    let socket = own.path("own.socket");
+    let terminal = Terminal::open(&own, &format!("env -u TMUX tmux -S {} new-session sh", socket.display()));
     terminal.wait_for("default/dev1 2");
     terminal.type_line("exit");
 }

@@ -7,19 +7,48 @@ _aep_prompt() {
     AEP_SEGMENT=$(aep-prompt --shell bash --color always)
     AEP_SEGMENT=${AEP_SEGMENT:+$AEP_SEGMENT }
   fi
+  [[ -n ${_aep_is_inline-} ]] || _aep_place
   # For what comes after it in PROMPT_COMMAND.
+  return "$before"
+}
+# A variable, whose value bash shows and does not expand once more. Again at each prompt, since others set PS1 there; and
+# from the end of the list, past those that were added later.
+_aep_place() {
+  case ${PS1-} in
+    *AEP_SEGMENT*) ;;
+    *) PS1='${AEP_SEGMENT-}'${PS1-} ;;
+  esac
+  [[ $_aep_is_list && ${PROMPT_COMMAND[${#PROMPT_COMMAND[@]}-1]} != _aep_prompt ]] || return 0
+  local entry others=()
+  for entry in "${PROMPT_COMMAND[@]}"; do
+    [[ $entry == _aep_prompt ]] || others+=("$entry")
+  done
+  PROMPT_COMMAND=("${others[@]}" _aep_prompt)
+}
+_aep_inline() {
+  local before=$? _aep_is_inline=1
+  _aep_prompt
+  printf %s "$AEP_SEGMENT"
   return "$before"
 }
 aepoff() { export AEP_PROMPT_OFF=1; }
 aepon() { unset AEP_PROMPT_OFF; }
 
+_aep_is_list=
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
-  *_aep_prompt*) ;;
-  'declare -a'*) PROMPT_COMMAND=(_aep_prompt "${PROMPT_COMMAND[@]}") ;;
-  *) PROMPT_COMMAND="_aep_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}" ;;
-esac
-# A variable, whose value bash shows and does not expand once more.
-case $PS1 in
-  *AEP_SEGMENT*) ;;
-  *) PS1='${AEP_SEGMENT}'$PS1 ;;
+  *_aep_prompt*) ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || _aep_is_list=1 ;;
+  # One that nobody may change is left as it is.
+  'declare -'*r*' PROMPT_COMMAND'*) [[ ${PS1-} == *_aep_inline* ]] || PS1='$(_aep_inline)'${PS1-} ;;
+  *)
+    if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
+      # The first entry stays the user's, for what is later done with it as if it were the only one.
+      _aep_is_list=1
+      PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}" _aep_prompt)
+    else
+      PROMPT_COMMAND="_aep_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
+      # A child without this file would not find the command.
+      export -n PROMPT_COMMAND
+      _aep_place
+    fi
+    ;;
 esac

@@ -27,6 +27,8 @@ fn resource(path: &str) -> Option<Value> {
         "/apis" => json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": []}),
         "/api/v1" => json!({"kind": "APIResourceList", "groupVersion": "v1", "resources": [
             {"name": "pods", "singularName": "pod", "namespaced": true, "kind": "Pod", "verbs": ["get", "list"]}]}),
+        "/apis/authentication.k8s.io/v1/selfsubjectreviews" => json!({"kind": "SelfSubjectReview",
+            "apiVersion": "authentication.k8s.io/v1", "metadata": {}, "status": {"userInfo": {"username": "technical"}}}),
         "/api/v1/namespaces/default/pods" => json!({"kind": "PodList", "apiVersion": "v1", "metadata": {}, "items": [
             {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "ingest-0", "namespace": "default"},
              "status": {"phase": "Running"}}]}),

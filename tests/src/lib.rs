@@ -2,7 +2,7 @@
 //!
 //! A process starts with no variables but those of its story, so that nothing of the machine leaks in.
 
-#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests take the machine as it is")]
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "tests take the machine as it is")]
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -13,6 +13,7 @@ use ims_emulator::Emulator;
 
 pub mod git;
 pub mod kubernetes;
+pub mod pages;
 #[cfg(unix)]
 pub mod postgres;
 #[cfg(unix)]
@@ -272,6 +273,12 @@ pub fn node_module(path: &str) -> Option<PathBuf> {
     }
     skip(&format!("{path} is not installed: npm ci --prefix tests/postman"));
     None
+}
+
+/// Says visibly that a story cannot be told on this machine, by no fault of it: another user, a newer client.
+pub fn not_here(why: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// Says visibly why a test is skipped; fails it where nothing may be skipped.

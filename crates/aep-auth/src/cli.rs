@@ -110,6 +110,9 @@ pub(crate) enum Command {
         /// Leave out everything private, for an issue
         #[arg(long)]
         report: bool,
+        /// Play git's exchange with this repository as well
+        #[arg(long, value_name = "URL")]
+        git: Option<String>,
     },
     /// Print the completion script of a shell
     Completions {

@@ -47,10 +47,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
             let run = if all { commands::forget::run_all } else { commands::forget::run_one };
             run(invocation, &selection, at_ims)?;
         }
-        Command::Doctor { report } => {
+        Command::Doctor { report, git } => {
             let audience =
                 if report { commands::doctor::Audience::Public } else { commands::doctor::Audience::Oneself };
-            return commands::doctor::run(invocation, &selection, audience);
+            return commands::doctor::run(invocation, &selection, audience, git.as_deref());
         }
         Command::Completions { shell } => commands::pages::completions(invocation, shell),
         Command::Man => commands::pages::man(invocation)?,

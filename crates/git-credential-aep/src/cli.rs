@@ -20,8 +20,12 @@ pub(crate) struct Cli {
 
 const EXAMPLES: &str = "\
 Examples:
-  git config --global credential.https://platform.adobe.io.helper aep
-  git config --global credential.https://git.corp.example.helper 'aep --profile prod'
+  git config --global credential.https://platform.adobe.io.helper \"\"
+  git config --global --add credential.https://platform.adobe.io.helper aep
+  git config --global http.https://platform.adobe.io.postBuffer 512m
   printf 'url=https://platform.adobe.io\\ncapability[]=authtype\\n\\n' | git credential fill
+
+The empty helper keeps others away from the host; the buffer lets git 2.46 to 2.53 push more than 1 MiB. A profile of its
+own: helper 'aep --profile prod'. Why there is no answer: AEP_LOG=debug.
 
 Exit codes: 0 answered, or not for us; else those of aep-auth.";

@@ -43,7 +43,11 @@ fn get(invocation: &mut Invocation<'_>, mut selection: ProfileSelection) -> Resu
     let Some(profile) = profile_for(context, &mut selection, &request)? else { return Ok(0) };
     let is_bearer = request.knows_authtype() && !request.is_basic_only();
     if !is_bearer && !profile.git_basic {
-        let why = if request.knows_authtype() { "the server offers Basic alone" } else { "git before 2.46 asks" };
+        let why = if request.knows_authtype() {
+            "the server offers Basic alone"
+        } else {
+            "the caller knows no Bearer tokens (git before 2.46, git-lfs before 3.6)"
+        };
         context
             .log
             .debug(format_args!("no answer: {why}, and the profile {} does not say git_basic = true", profile.name()));
@@ -123,7 +127,11 @@ fn profile_for(context: &Context, selection: &mut ProfileSelection, request: &Re
             Ok(None)
         }
         Ok(None) => {
-            context.log.debug("no answer: no profile was named, none is the default, and AEP_CLIENT_ID is not set");
+            let folder =
+                context.folders.config().map_or_else(|_| "no folder".to_owned(), |at| at.display().to_string());
+            context.log.debug(format_args!(
+                "no answer: no profile was named, none is the default in {folder}, and AEP_CLIENT_ID is not set"
+            ));
             Ok(None)
         }
         // A helper that is asked about every site must not complain at sites that are not Adobe's.

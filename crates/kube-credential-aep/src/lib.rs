@@ -13,7 +13,7 @@ use aep_core::Result;
 
 /// Runs the program; gives its exit code.
 pub fn run(invocation: &mut Invocation<'_>) -> u8 {
-    invocation.run(|invocation| run::run(invocation, parent::mark()))
+    invocation.run(|invocation| run::run(invocation, parent::mark().as_deref()))
 }
 
 /// What can be typed, for the manual page and the completions.

@@ -2,7 +2,8 @@
 //! process, before the expiry that it was given.
 //!
 //! A repeat makes us ask IMS about the token, at most once a minute for a token, since several clients in one process
-//! ask repeatedly too. What was answered to whom stands in one small note of fixed size, overwritten in place.
+//! ask repeatedly too. Where no caller can be told, any second question is taken for a repeat once our last answer is
+//! over two seconds old. What was answered to whom stands in one small note of fixed size, overwritten in place.
 
 use aep_core::cache::Note;
 use aep_core::token::Token;
@@ -14,10 +15,16 @@ const ROWS: usize = 16;
 /// Between two questions about one token.
 const A_MINUTE: i64 = 60;
 
+/// Several clients of a caller that cannot be told ask within this time; they do not repeat one another.
+const AT_ONCE: i64 = 2;
+
+/// Whom an answer goes to where no caller can be told.
+const ANYBODY: &str = "anybody";
+
 /// An answer that was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Row {
-    /// Digest of the parent process's mark.
+    /// Digest of the caller's mark.
     caller: String,
     /// Digest of the token.
     token: String,
@@ -34,24 +41,28 @@ pub(crate) struct Memory {
     note: Note,
     rows: Vec<Row>,
     caller: String,
+    /// How old our last answer must be for a question to be a repeat.
+    pause: i64,
 }
 
 impl Memory {
     /// Reads the note; `None` where there is nothing to remember by.
-    pub(crate) fn open(context: &Context, caller: Option<String>) -> Option<Self> {
+    pub(crate) fn open(context: &Context, caller: Option<&str>) -> Option<Self> {
         let note = Note::at(context.folders.cache().ok()?, "kubernetes-callers".to_owned());
         let text = note.read().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        Some(Self { note, rows: text.lines().filter_map(Row::parse).take(ROWS).collect(), caller: digest(&caller?) })
+        let rows = text.lines().filter_map(Row::parse).take(ROWS).collect();
+        let pause = if caller.is_some() { 0 } else { AT_ONCE + 1 };
+        Some(Self { note, rows, caller: digest(caller.unwrap_or(ANYBODY)), pause })
     }
 
     /// Whether this caller was given this token before and comes back before the expiry it was told, and IMS was not
     /// asked about the token within a minute. Counts as asked from now on.
     pub(crate) fn is_question_due(&mut self, token: &Token, now: i64) -> bool {
         let token = digest(token.value.expose());
-        let is_repeat = self
-            .rows
-            .iter()
-            .any(|row| row.caller == self.caller && row.token == token && (row.answered_at..row.expiry).contains(&now));
+        let is_repeat = |row: &Row| {
+            row.caller == self.caller && row.token == token && (row.answered_at + self.pause..row.expiry).contains(&now)
+        };
+        let is_repeat = self.rows.iter().any(is_repeat);
         let was_asked = |row: &Row| row.token == token && (row.asked_at..row.asked_at + A_MINUTE).contains(&now);
         if !is_repeat || self.rows.iter().any(was_asked) {
             return false;
@@ -136,7 +147,11 @@ mod tests {
 
     /// As a process does it: reads, decides, answers.
     fn asks(folder: &std::path::Path, caller: &str, token: &Token, expiry: i64, now: i64) -> bool {
-        let mut memory = Memory::open(&context(folder), Some(caller.to_owned())).unwrap();
+        asks_as(folder, Some(caller), token, expiry, now)
+    }
+
+    fn asks_as(folder: &std::path::Path, caller: Option<&str>, token: &Token, expiry: i64, now: i64) -> bool {
+        let mut memory = Memory::open(&context(folder), caller).unwrap();
         let is_due = memory.is_question_due(token, now);
         memory.answered(token, Some(expiry), now);
         is_due
@@ -173,6 +188,23 @@ mod tests {
         let second = token("b");
         assert!(!asks(folder.path(), "7", &second, 900, 162));
         assert!(asks(folder.path(), "7", &second, 900, 163));
+    }
+
+    #[test]
+    fn where_no_caller_can_be_told_time_serves() {
+        let folder = folder();
+        let first = token("a");
+        let asks = |token: &Token, now| asks_as(folder.path(), None, token, 900, now);
+        assert!(!asks(&first, 100));
+        // Several clients at once, each counted from the last answer.
+        assert!(!asks(&first, 102) && !asks(&first, 104));
+        assert!(asks(&first, 107));
+        assert!(!asks(&first, 120), "once a minute");
+        assert!(asks(&first, 167));
+        let second = token("b");
+        assert!(!asks(&second, 170) && asks(&second, 173), "a new token starts anew");
+        assert!(!asks(&second, 900), "after the expiry");
+        assert!(!asks_as(folder.path(), Some("7"), &second, 900, 300), "a caller that can be told is another");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::request;
 
 const PROGRAM: &str = "kube-credential-aep";
 
-pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<String>) -> Result<u8> {
+pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<&str>) -> Result<u8> {
     let plain = aep_cli::plain(&invocation.arguments).filter(|plain| plain.words.is_empty());
     let cli = match plain {
         Some(plain) => Cli { selection: plain.selection, ..Cli::default() },

@@ -14,7 +14,7 @@ use fs4::{FileExt, TryLockError};
 
 use super::neighbour::{self, Neighbour};
 use super::{CacheEntry, Failure, Store, StoreError, Waiting, WithoutLock, entry};
-use crate::platform::{self, Folder, OpenError};
+use crate::platform::{self, Folder, OpenError, Rights};
 use crate::token::Source;
 use crate::token::identity::Identity;
 use crate::{Context, Log, Profile, Result, budget};
@@ -218,7 +218,29 @@ impl Store for FileStore {
     }
 
     fn report(&self, log: &Log, error: &StoreError) {
-        log.warn(format_args!("the token cache is not used as it should be: {error}"));
+        match (error, &self.path) {
+            (StoreError::Unusable(_), Ok(path)) => log
+                .warn(format_args!("the token cache is not used as it should be: {error}; {}", cure_for_folder(path))),
+            (StoreError::Unusable(_), Err(_)) => log.warn(format_args!(
+                "the token cache is not used as it should be: {error}; set AEP_CACHE_DIR to a folder of your own, or turn \
+                 the cache off: AEP_CACHE=off"
+            )),
+            _ => log.warn(format_args!("the token cache is not used as it should be: {error}")),
+        }
+    }
+}
+
+/// What this user can do here about a cache folder that cannot be used.
+pub fn cure_for_folder(path: &Path) -> String {
+    let shown = path.display();
+    match platform::rights(path) {
+        Rights::OwnAndOpen => format!("make it yours alone: chmod 700 {shown}"),
+        Rights::ForeignAndWritable => {
+            format!("name a folder of your own below it: AEP_CACHE_DIR={}", path.join("aep").display())
+        }
+        Rights::Other => {
+            "name a folder of your own: AEP_CACHE_DIR=DIR; or turn the cache off: AEP_CACHE=off".to_owned()
+        }
     }
 }
 

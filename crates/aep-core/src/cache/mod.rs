@@ -19,7 +19,7 @@ mod note;
 mod seen;
 
 pub use failure::Failure;
-pub use file::{FileStore, remove_all};
+pub use file::{FileStore, cure_for_folder, remove_all};
 pub use memory::MemoryStore;
 pub use note::Note;
 pub use seen::Seen;

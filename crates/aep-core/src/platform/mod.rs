@@ -59,6 +59,18 @@ pub(crate) enum OpenError {
     Io(io::Error),
 }
 
+/// How a folder stands to this user.
+#[cfg_attr(not(unix), expect(dead_code, reason = "it cannot be told there"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rights {
+    /// The user's own, and others can write to it.
+    OwnAndOpen,
+    /// Another's, and the user can make folders in it, as in a container's volume.
+    ForeignAndWritable,
+    /// Anything else, and where it cannot be told.
+    Other,
+}
+
 impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustix::fs::{Access, AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
-use super::OpenError;
+use super::{OpenError, Rights};
 use crate::trust::{self, Distrust};
 
 const PRIVATE_FOLDER: u32 = 0o700;
@@ -205,6 +205,17 @@ pub(crate) fn may_replace(path: &Path, metadata: &Metadata) -> bool {
     let flags = AtFlags::EACCESS;
     let is_writable = rustix::fs::accessat(rustix::fs::CWD, folder, Access::WRITE_OK | Access::EXEC_OK, flags).is_ok();
     is_writable && (above.mode() & STICKY == 0 || [0, above.uid(), metadata.uid()].contains(&user()))
+}
+
+/// How a folder stands to this user. Root, who may write everywhere, is told of no other's folder.
+pub(crate) fn rights(path: &Path) -> Rights {
+    let Some(metadata) = std::fs::symlink_metadata(path).ok().filter(Metadata::is_dir) else { return Rights::Other };
+    if metadata.uid() == user() {
+        return if metadata.mode() & WRITABLE_BY_OTHERS != 0 { Rights::OwnAndOpen } else { Rights::Other };
+    }
+    let wanted = Access::WRITE_OK | Access::EXEC_OK;
+    let is_writable = rustix::fs::accessat(rustix::fs::CWD, path, wanted, AtFlags::EACCESS).is_ok();
+    if is_writable && user() != 0 { Rights::ForeignAndWritable } else { Rights::Other }
 }
 
 /// Whether writing to it stores nothing: a device, or a FIFO with somebody at its other end.

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::OpenError;
+use super::{OpenError, Rights};
 use crate::trust::Distrust;
 
 /// 1, 2, 4 … 256 ms.
@@ -110,6 +110,11 @@ pub(crate) fn refuse_irregular(metadata: &Metadata) -> Result<(), Distrust> {
     } else {
         Err(Distrust::NotRegular)
     }
+}
+
+/// Nothing is told about it here.
+pub(crate) fn rights(_path: &Path) -> Rights {
+    Rights::Other
 }
 
 /// Whether the name is a device's or a pipe's: `NUL`, `CON`, `\\.\…`.

@@ -268,6 +268,9 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
         None if context.environment.has("AEP_SHARED_CACHE") => None,
         None => shared_cache_password,
     };
+    if let Some(cache) = &shared_cache {
+        check_user(&origin, cache, shared_cache_password.is_some())?;
+    }
     Ok(Profile {
         origin,
         flow,
@@ -286,6 +289,20 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
         private_key_passphrase,
         shared_cache,
         shared_cache_password,
+    })
+}
+
+/// An engine takes a user without a password for its default one, or for nobody: neither is what was meant.
+fn check_user(origin: &Origin, cache: &SharedCacheUrl, has_password: bool) -> Result<()> {
+    if cache.user().is_empty() || cache.password().is_some() || has_password {
+        return Ok(());
+    }
+    let error = Error::configuration(format!("shared_cache names a user of {cache}, and there is no password for it"));
+    Err(match origin {
+        Origin::File { name, .. } => error.with_hint(format!(
+            "set AEP_SHARED_CACHE_PASSWORD, or: aep-auth profile set {name} 'shared_cache_password={{ file = \"…\" }}'"
+        )),
+        Origin::Environment { .. } => error.with_hint("set AEP_SHARED_CACHE_PASSWORD"),
     })
 }
 

@@ -17,6 +17,9 @@ use crate::{Context, Error, Profile, Result, platform, program, trust};
 
 const MOST_BYTES: u64 = 64 * 1024;
 
+const MAY_NOT_READ: &str = "whoever put it there must let this user's group read it (mode 0440); in a Kubernetes pod that is \
+                            fsGroup, with defaultMode: 0440 for the secret";
+
 /// A reference to a secret; holds the secret itself only where it came from the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
@@ -52,7 +55,10 @@ impl Reference {
             Self::File(path) => {
                 let opened = trust::open(path, context.folders.home());
                 let file = opened.map_err(|error| {
+                    // A cure for another's file is with whoever put it there.
+                    let may_not = error.cause() == crate::error::Cause::Io(std::io::ErrorKind::PermissionDenied);
                     let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
+                    let cure = cure.or_else(|| may_not.then(|| MAY_NOT_READ.to_owned()));
                     unreadable(what, path, without_path(&error)).with_cause(error.cause()).with_hint_if_any(cure)
                 })?;
                 read_bounded(file).map_err(|why| unreadable(what, path, why))?

@@ -13,6 +13,7 @@ use crate::road;
 
 mod clients;
 mod credential;
+mod git;
 mod network;
 mod query;
 mod settings;
@@ -77,8 +78,17 @@ impl Findings {
 }
 
 /// Prints the findings; the exit code is that of the first thing that is wrong.
-pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, audience: Audience) -> Result<u8> {
-    let findings = look(invocation.context, selection);
+pub(crate) fn run(
+    invocation: &mut Invocation<'_>,
+    selection: &ProfileSelection,
+    audience: Audience,
+    repository: Option<&str>,
+) -> Result<u8> {
+    let mut findings = look(invocation.context, selection);
+    if let Some(url) = repository {
+        let profile = profile::resolve(invocation.context, selection).ok();
+        git::look(invocation.context, profile.as_ref(), url, &mut findings);
+    }
     let mask = Mask::for_audience(invocation.context, audience);
     invocation.line(format_args!("aep-auth {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
     for finding in &findings.0 {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use aep_core::cache::{FileStore, Store as _, StoreError};
+use aep_core::cache::{self, FileStore, Store as _, StoreError};
 use aep_core::secret::store;
 use aep_core::{Context, Profile, acquire, duration};
 
@@ -26,10 +26,10 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
     }
     let read = store.read();
     if let Err(error @ StoreError::Unusable(_)) = &read {
-        let shown = folder.display();
         let (what, cure) = if is_open_to_others(folder) {
-            ("is not trusted", format!("look into it, then make it yours alone: chmod 700 {shown}"))
+            ("is not trusted", cache::cure_for_folder(folder))
         } else {
+            let shown = folder.display();
             ("cannot be used", format!("see what stands there: ls -ld {shown}; or set AEP_CACHE_DIR to another folder"))
         };
         return findings.bad(Kind::Storage, format!("the token cache {what}: {error}"), cure);

@@ -1,0 +1,306 @@
+//! `--git URL`: the exchange of git, its helpers and the server, played by the git that the user would run.
+//!
+//! What the helpers answer is looked at and never shown.
+
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+
+use aep_core::url::{Authority, Scheme};
+use aep_core::{Context, Profile, program, terminal};
+
+use super::{Findings, Kind};
+
+/// git sends a larger request in pieces, after a probe without the token, in the versions that [`cannot_push`] names.
+const DEFAULT_POST_BUFFER: u64 = 1024 * 1024;
+
+/// Names that a helper of ours has in git's configuration.
+const OURS: &str = "aep";
+
+/// Looks at the way to a repository.
+pub(super) fn look(context: &Context, profile: Option<&Profile>, url: &str, findings: &mut Findings) {
+    let Some((scheme, authority)) = place(url) else {
+        return findings.bad(
+            Kind::Configuration,
+            "--git names no https address",
+            "write it as git has it: aep-auth doctor --git https://git.corp.example/repository.git",
+        );
+    };
+    let path = context.environment.raw("PATH");
+    let extensions = program::path_extensions(&context.environment);
+    let found = program::find_program(OsStr::new("git"), path.as_deref(), extensions.as_deref());
+    let Ok(program) = found else {
+        return findings.bad(Kind::Configuration, "git is not on the path", "install git 2.46 or newer");
+    };
+    let git = Git { program, url };
+    let version = git.version();
+    findings.good(format!("git {} at {}", version.as_deref().unwrap_or("of no known version"), git.program.display()));
+    let numbers = version.as_deref().map(numbers);
+    let origin = origin(scheme, &authority);
+    look_at_profile(profile, scheme, &authority, findings);
+    look_at_helpers(&git, &origin, findings);
+    if numbers.is_some_and(cannot_push) && git.post_buffer() <= DEFAULT_POST_BUFFER {
+        findings.bad(
+            Kind::Configuration,
+            "this git cannot push more than 1 MiB with a Bearer token: its first request carries none",
+            format!("git config --global http.{origin}.postBuffer 512m"),
+        );
+    }
+    if look_at_answer(&git, profile, numbers, findings) {
+        look_at_server(&git, findings);
+    }
+}
+
+fn look_at_profile(profile: Option<&Profile>, scheme: Scheme, authority: &Authority, findings: &mut Findings) {
+    let Some(profile) = profile.filter(|profile| !profile.hosts.allow(scheme, authority)) else { return };
+    let mut hosts = profile.hosts.to_texts();
+    let what =
+        format!("{} is not one of the hosts of profile {}: {}", authority.host, profile.name(), hosts.join(", "));
+    hosts.push(match authority.port {
+        443 => authority.host.clone(),
+        port => format!("{}:{port}", authority.host),
+    });
+    let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+    let cure = match profile.file_name() {
+        Some(name) => format!("aep-auth profile set {name} hosts='[{}]'", hosts.join(", ")),
+        None => "import a profile, which can list it: aep-auth import FILE".to_owned(),
+    };
+    findings.bad(Kind::Configuration, what, cure);
+}
+
+/// The helpers in the order in which git asks them; an empty one forgets those before.
+fn look_at_helpers(git: &Git<'_>, origin: &str, findings: &mut Findings) {
+    let all = git.helpers();
+    let from = all.iter().rposition(String::is_empty).map_or(0, |at| at + 1);
+    let asked = &all[from..];
+    let set_up = format!(
+        "git config --global credential.{origin}.helper \"\"\ngit config --global --add credential.{origin}.helper aep"
+    );
+    let is_ours = |helper: &String| {
+        helper.split_whitespace().next().is_some_and(|word| word == OURS || word.ends_with("git-credential-aep"))
+    };
+    match asked.iter().position(is_ours) {
+        None => findings.bad(Kind::Configuration, "git asks no helper of ours for this address", set_up),
+        Some(0) if asked.len() == 1 => findings.good("git asks our helper alone"),
+        Some(before) => {
+            let others: Vec<_> = asked.iter().filter(|helper| !is_ours(helper)).map(|helper| shown(helper)).collect();
+            let what = if before > 0 { "git asks another helper first" } else { "another helper is offered the token" };
+            findings.bad(Kind::Configuration, format!("{what}: {}", others.join(", ")), set_up);
+        }
+    }
+}
+
+/// Plays `git credential fill`; says whether there was an answer.
+fn look_at_answer(
+    git: &Git<'_>,
+    profile: Option<&Profile>,
+    numbers: Option<(u32, u32)>,
+    findings: &mut Findings,
+) -> bool {
+    let Some(output) = git.fill() else {
+        findings.bad(Kind::Configuration, "git credential fill cannot be run", "install git 2.46 or newer");
+        return false;
+    };
+    let answer = String::from_utf8_lossy(&output.stdout);
+    let has = |line: &str| answer.lines().any(|own| own.starts_with(line));
+    if has("authtype=Bearer") && has("credential=") {
+        findings.good("git credential fill brings a Bearer token");
+        return true;
+    }
+    if has("password=") {
+        findings.good("git credential fill brings a password");
+        return true;
+    }
+    let knows_no_bearer = numbers.is_some_and(|numbers| numbers < (2, 46));
+    let name = profile.map_or_else(|| "NAME".to_owned(), |profile| profile.name().to_string());
+    let cure = if knows_no_bearer {
+        format!(
+            "install git 2.46 or newer, or, where the server takes the token as a password: aep-auth profile set {name} git_basic=true"
+        )
+    } else {
+        format!(
+            "ask the helper: printf 'url={}\\ncapability[]=authtype\\n\\n' | AEP_LOG=debug git-credential-aep get",
+            git.url
+        )
+    };
+    findings.bad(Kind::Configuration, "git credential fill brings nothing", cure);
+    for line in String::from_utf8_lossy(&output.stderr).lines().filter(|line| line.contains("no answer: ")).take(3) {
+        findings.note(terminal::clean(line));
+    }
+    false
+}
+
+fn look_at_server(git: &Git<'_>, findings: &mut Findings) {
+    let Some(output) = git.list() else { return };
+    if output.status.success() {
+        return findings.good("the server lists its branches");
+    }
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
+    findings.bad(
+        Kind::Refused,
+        format!("the server does not take it: {}", terminal::clean_within(line, 300)),
+        "ask whoever runs it whether it takes Adobe IMS access tokens as Bearer, and whether this account may read there",
+    );
+}
+
+/// The git that was found, and the address.
+struct Git<'a> {
+    program: std::path::PathBuf,
+    url: &'a str,
+}
+
+impl Git<'_> {
+    fn command(&self) -> Command {
+        let mut command = Command::new(&self.program);
+        // It asks nobody, and waits for no silent server.
+        command
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "")
+            .env("SSH_ASKPASS", "")
+            .env("LC_ALL", "C")
+            .stdin(Stdio::null());
+        command
+    }
+
+    fn version(&self) -> Option<String> {
+        let output = self.command().arg("version").output().ok().filter(|output| output.status.success())?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        text.split_whitespace()
+            .find(|word| word.starts_with(|c: char| c.is_ascii_digit()))
+            .map(|word| word.chars().take(30).collect())
+    }
+
+    /// What is configured for the address; `None` where nothing is.
+    fn config(&self, arguments: &[&str]) -> Option<String> {
+        let output = self.command().arg("config").args(arguments).arg(self.url).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Every helper for the address, in order; `--get-urlmatch` gives the last alone.
+    fn helpers(&self) -> Vec<String> {
+        let listed = self.command().args(["config", "--null", "--get-regexp", r"^credential\.(.*\.)?helper$"]).output();
+        let Ok(listed) = listed else { return Vec::new() };
+        let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+        let entries = listed.split('\0').filter_map(|entry| entry.split_once('\n'));
+        let is_for_us = |key: &str| {
+            let scope = key.strip_prefix("credential.").and_then(|rest| rest.strip_suffix(".helper"));
+            scope.is_none_or(|scope| covers(scope, self.url))
+        };
+        entries.filter(|(key, _)| is_for_us(key)).map(|(_, value)| value.to_owned()).collect()
+    }
+
+    fn post_buffer(&self) -> u64 {
+        let value = self.config(&["--type=int", "--get-urlmatch", "http.postBuffer"]);
+        value.and_then(|value| value.trim().parse().ok()).unwrap_or(DEFAULT_POST_BUFFER)
+    }
+
+    fn fill(&self) -> Option<Output> {
+        use std::io::Write;
+        let mut child = self
+            .command()
+            .args(["credential", "fill"])
+            .env("AEP_LOG", "debug")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .ok()?;
+        // One that does not read ends without an answer.
+        let _ = child.stdin.take()?.write_all(format!("url={}\ncapability[]=authtype\n\n", self.url).as_bytes());
+        child.wait_with_output().ok()
+    }
+
+    fn list(&self) -> Option<Output> {
+        let patience = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=10"];
+        self.command().args(patience).args(["ls-remote", "--heads", "--", self.url]).output().ok()
+    }
+}
+
+/// Scheme and place of an address without user and password.
+fn place(url: &str) -> Option<(Scheme, Authority)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let scheme = match scheme {
+        "https" => Scheme::Https,
+        "http" => Scheme::Http,
+        _ => return None,
+    };
+    let is_plain = url.bytes().all(|byte| byte.is_ascii_graphic());
+    let authority = Authority::parse(rest.split(['/', '?', '#']).next()?, scheme.default_port())?;
+    (is_plain && (scheme == Scheme::Https || authority.is_loopback())).then_some((scheme, authority))
+}
+
+fn origin(scheme: Scheme, authority: &Authority) -> String {
+    let (name, default) = match scheme {
+        Scheme::Https => ("https", 443),
+        Scheme::Http => ("http", 80),
+    };
+    match authority.port {
+        port if port == default => format!("{name}://{}", authority.host),
+        port => format!("{name}://{}:{port}", authority.host),
+    }
+}
+
+/// Whether a section's address covers one: the same place, and a path above it.
+fn covers(scope: &str, url: &str) -> bool {
+    let bare = |text: &str| text.trim_end_matches('/').to_owned();
+    let path =
+        |text: &str| text.split_once("://").and_then(|(_, rest)| rest.split_once('/').map(|(_, path)| bare(path)));
+    let (Some(own), Some(asked)) = (place(scope), place(url)) else { return false };
+    let scope = path(scope).unwrap_or_default();
+    let asked_path = path(url).unwrap_or_default();
+    own == asked && (scope.is_empty() || asked_path == scope || asked_path.starts_with(&format!("{scope}/")))
+}
+
+/// A helper as it is configured, without what a snippet of the shell may hold.
+fn shown(helper: &str) -> String {
+    let word = helper.split_whitespace().next().unwrap_or_default();
+    if helper.starts_with('!') { "a shell snippet".to_owned() } else { terminal::clean_within(word, 100) }
+}
+
+fn numbers(version: &str) -> (u32, u32) {
+    let mut numbers = version.split('.').map_while(|part| part.parse().ok());
+    (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+}
+
+/// Mended in git 2.54.
+fn cannot_push(version: (u32, u32)) -> bool {
+    ((2, 46)..(2, 54)).contains(&version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_versions_that_cannot_push() {
+        for (version, is_so) in
+            [("2.39.5", false), ("2.46.0", true), ("2.53.1", true), ("2.54.0", false), ("3.0", false)]
+        {
+            assert_eq!(cannot_push(numbers(version)), is_so, "{version}");
+        }
+    }
+
+    #[test]
+    fn addresses() {
+        for url in ["https://git.corp.example/a.git", "https://h:8443", "http://127.0.0.1:8080/x"] {
+            assert!(place(url).is_some(), "{url}");
+        }
+        for url in ["", "git@h:x", "ssh://h/x", "http://h/x", "https://", "https://u:p@h/x", "https://h/\nhost=evil"] {
+            assert!(place(url).is_none(), "{url}");
+        }
+    }
+
+    #[test]
+    fn a_section_covers_its_place_and_what_is_below() {
+        for (scope, url, is_so) in [
+            ("https://h", "https://h/a.git", true),
+            ("https://h/", "https://h:443/a.git", true),
+            ("https://h/team", "https://h/team/a.git", true),
+            ("https://h/team", "https://h/teams/a.git", false),
+            ("https://h:8443", "https://h/a.git", false),
+            ("http://127.0.0.1:80", "https://127.0.0.1:80", false),
+        ] {
+            assert_eq!(covers(scope, url), is_so, "{scope} {url}");
+        }
+    }
+}
