@@ -44,11 +44,12 @@ pub(crate) enum Command {
     /// Print the access token
     Token(TokenArguments),
     /// Print the headers of a platform call
-    Headers {
-        /// Format: lines for `curl -H @-`, a config for `curl -K -`, or a JSON object
-        #[arg(long, value_enum, default_value_t)]
-        format: HeaderFormat,
-    },
+    Headers(HeadersArguments),
+    /// Call the platform, or another of Adobe's services
+    ///
+    /// Sends the token and the headers that the service at the address wants, and prints the answer as it comes. The
+    /// status is the exit code: 0 for 2xx, 5 for redirects, 429 and 5xx, 4 for every other.
+    Api(ApiArguments),
     /// Print the token and its companions as environment variables
     Env {
         /// Shell to quote for; `github` appends to the file that $GITHUB_ENV names
@@ -297,6 +298,65 @@ pub(crate) enum QueryFormat {
     /// A section of pg_service.conf
     Service,
 }
+
+#[derive(Args, Debug, Default)]
+pub(crate) struct HeadersArguments {
+    /// Format: lines for `curl -H @-`, a config for `curl -K -`, or a JSON object
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: HeaderFormat,
+    /// Address that the headers are for; one that is not the profile's is refused
+    #[arg(long = "for", value_name = "URL")]
+    pub(crate) address: Option<String>,
+    /// Ask IMS about the token when the same caller asks for the same address again, at most once a minute
+    #[arg(long, requires = "address")]
+    pub(crate) repeats: bool,
+}
+
+#[derive(Args, Debug)]
+#[command(after_help = API_EXAMPLES)]
+pub(crate) struct ApiArguments {
+    /// Path on the platform, or the URL of one of the profile's hosts
+    #[arg(value_name = "PATH|URL")]
+    pub(crate) target: String,
+    /// Method [default: GET, with data POST]
+    #[arg(short = 'X', long = "method", visible_alias = "request", value_name = "METHOD")]
+    pub(crate) method: Option<String>,
+    /// Header to send: replaces ours of that name; `NAME:` removes it
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    pub(crate) headers: Vec<String>,
+    /// Data to send: a text, @FILE, or @- for standard input; JSON if it begins with { or [
+    #[arg(short = 'd', long = "data", value_name = "DATA|@FILE|@-", allow_hyphen_values = true)]
+    pub(crate) data: Option<String>,
+    /// Print the status and the headers of the answer too
+    #[arg(short = 'i', long = "include")]
+    pub(crate) include: bool,
+    /// File to replace by the answer, once it is whole and its status is 2xx
+    #[arg(short = 'o', long = "output", value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+    /// Ask for all pages and print their items as one JSON array
+    #[arg(long, conflicts_with_all = ["data", "include"])]
+    pub(crate) all: bool,
+    /// Name of the list that holds the items
+    #[arg(long, value_name = "NAME", requires = "all")]
+    pub(crate) items: Option<String>,
+    /// Send the request once, whatever the answer
+    #[arg(long)]
+    pub(crate) no_retry: bool,
+    /// Seconds for the whole call [default: as long as bytes flow]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) max_time: Option<String>,
+}
+
+const API_EXAMPLES: &str = "\
+Examples:
+  aep-auth api /data/foundation/schemaregistry/tenant/schemas --all
+  aep-auth api /data/foundation/schemaregistry/tenant/schemas -d @schema.json
+  aep-auth api /data/foundation/import/batches -d '{\"datasetId\":\"…\",\"inputFormat\":{\"format\":\"parquet\"}}'
+  aep-auth api -X PUT \"/data/foundation/import/batches/$BATCH/datasets/$DATASET/files/part.parquet\" -d @part.parquet
+  aep-auth api -X POST \"/data/foundation/import/batches/$BATCH?action=COMPLETE\"
+  aep-auth api \"/data/foundation/catalog/batches/$BATCH\"
+
+AEP_TIMEOUT is the time to the first byte of an answer (8 seconds), and how long is waited where a server asks to.";
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub(crate) enum HeaderFormat {

@@ -19,7 +19,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
     }
     match cli.command {
         Command::Token(arguments) => commands::token::run(invocation, &selection, &arguments)?,
-        Command::Headers { format } => commands::headers::run(invocation, &selection, format)?,
+        Command::Headers(arguments) => commands::headers::run(invocation, &selection, &arguments)?,
+        Command::Api(arguments) => commands::api::run(invocation, &selection, &arguments)?,
         Command::Env { shell } => commands::env::run(invocation, &selection, shell)?,
         Command::Exec { keep_secrets, command } => {
             let secrets = if keep_secrets { commands::exec::Secrets::Kept } else { commands::exec::Secrets::Withheld };

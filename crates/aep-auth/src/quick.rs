@@ -4,14 +4,14 @@
 
 use std::ffi::OsString;
 
-use crate::cli::{Cli, Command, HeaderFormat, TokenArguments};
+use crate::cli::{Cli, Command, HeadersArguments, TokenArguments};
 
 /// Understands `token` and `headers` with the options of every command; `None` for anything more.
 pub(crate) fn parse(arguments: &[OsString]) -> Option<Cli> {
     let plain = aep_cli::plain(arguments)?;
     let command = match plain.words.as_slice() {
         ["token"] => Command::Token(TokenArguments::default()),
-        ["headers"] => Command::Headers { format: HeaderFormat::default() },
+        ["headers"] => Command::Headers(HeadersArguments::default()),
         _ => return None,
     };
     Some(Cli { selection: plain.selection, command })

@@ -224,7 +224,8 @@ fn end_by_signal(_: std::process::ExitStatus) -> u8 {
 
 fn read_token(answer: &mut Value, now: i64) -> Option<Token> {
     let Value::String(value) = answer.get_mut("access_token")?.take() else { return None };
-    Some(Token::new(AccessToken::parse(value)?, now, answer.get("expires_in").and_then(Value::as_i64)))
+    let number = |key: &str| answer.get(key).and_then(Value::as_i64);
+    Some(Token::new(AccessToken::parse(value)?, number("now").unwrap_or(now), number("expires_in")))
 }
 
 fn take_secret(answer: &mut Value, key: &str) -> Option<Secret> {

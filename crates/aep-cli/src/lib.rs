@@ -4,6 +4,7 @@
 //! lines; it knows neither networks nor the formats of tokens.
 
 pub mod ask;
+pub mod caller;
 mod invocation;
 mod options;
 mod process;

@@ -1,14 +1,17 @@
-//! The four headers of an Experience Platform call; every tool that prints headers takes them from here.
+//! The headers of a call: the four of Experience Platform, or those of the service at an address; every tool that prints
+//! headers takes them from here.
 
 use crate::profile::Profile;
+use crate::profile::services::{self, Service};
 use crate::token::AccessToken;
+use crate::url::Address;
 use crate::{Error, Result};
 
 /// A header of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Header {
+pub struct Header<'a> {
     /// The name as Adobe's documentation writes it.
-    pub name: &'static str,
+    pub name: &'a str,
     /// The value.
     pub value: String,
 }
@@ -17,18 +20,90 @@ pub struct Header {
 ///
 /// # Errors
 /// Configuration, when the profile names no organization.
-pub fn of(profile: &Profile, token: &AccessToken) -> Result<Vec<Header>> {
-    let header = |name, value: &str| Header { name, value: value.to_owned() };
-    let mut headers = vec![
-        header("Authorization", &format!("Bearer {}", token.expose())),
-        header("x-api-key", &profile.client_id),
-        header("x-gw-ims-org-id", organization(profile)?),
-    ];
-    headers.extend(profile.sandbox.iter().map(|sandbox| header("x-sandbox-name", sandbox)));
+pub fn of(profile: &Profile, token: &AccessToken) -> Result<Vec<Header<'static>>> {
+    wanted(profile, token, &services::STAND_IN)
+}
+
+/// The headers for an address: those that its service wants, and the profile's own for it. Whether the token may go there
+/// is asked before, by [`check`].
+///
+/// # Errors
+/// As [`check_organization`].
+pub fn for_address<'a>(profile: &'a Profile, token: &AccessToken, address: &Address) -> Result<Vec<Header<'a>>> {
+    let Some(service) = Service::at(profile, address) else { return of(profile, token) };
+    let own: Vec<&(String, String)> =
+        profile.headers.iter().filter(|(name, _)| services::takes_header(service, name)).collect();
+    let mut headers: Vec<Header<'a>> = wanted(profile, token, service)?;
+    headers.retain(|header| !own.iter().any(|(name, _)| name.eq_ignore_ascii_case(header.name)));
+    headers.extend(own.into_iter().map(|(name, value)| Header { name, value: value.clone() }));
     Ok(headers)
 }
 
-/// The organization, which every call needs.
+/// Whether the token may go to an address, and all that its service wants is there; before anything is fetched.
+///
+/// # Errors
+/// Refused, when it is not one of the profile's hosts; configuration, when the profile names no organization and the
+/// service wants it.
+pub fn check(profile: &Profile, address: &Address) -> Result<()> {
+    if !profile.hosts.allow(address.base.scheme(), address.base.authority()) {
+        return Err(not_ours(profile, address));
+    }
+    check_organization(profile, address)
+}
+
+/// Whether the organization is there, if the service at an address wants it.
+///
+/// # Errors
+/// Configuration, when it wants it and the profile names none.
+pub fn check_organization(profile: &Profile, address: &Address) -> Result<()> {
+    match Service::at(profile, address).unwrap_or(&services::STAND_IN).organization {
+        Some(_) => organization(profile).map(drop),
+        None => Ok(()),
+    }
+}
+
+/// The refusal of what is no address that a token may go to.
+pub fn no_address(text: &str) -> Error {
+    Error::refused(format!("{} is no address that a token may go to", crate::terminal::clean_within(text, 200)))
+        .with_hint("expected https://host/…, without a user name")
+}
+
+/// The cure keeps the hosts that are there.
+fn not_ours(profile: &Profile, address: &Address) -> Error {
+    let authority = address.base.authority();
+    let asked = format!("{}:{}", authority.host, authority.port);
+    let error = Error::refused(format!("{asked} is not one of the hosts of profile {}", profile.name()));
+    let Some(name) = profile.file_name() else {
+        return error.with_hint("an identity from the environment has the hosts of AEP_PLATFORM_URL alone");
+    };
+    let quoted = |items: &[&str]| items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(", ");
+    if let Some(service) = services::name_for(address) {
+        let names: Vec<&str> = profile.services.iter().map(String::as_str).chain([service]).collect();
+        return error.with_hint(format!("aep-auth profile set {name} services='[{}]'", quoted(&names)));
+    }
+    let asked = asked.strip_suffix(":443").unwrap_or(&asked);
+    let of_services: Vec<&str> = services::hosts_of(&profile.services).collect();
+    let own = profile.hosts.to_texts();
+    let hosts: Vec<&str> =
+        own.iter().map(String::as_str).filter(|host| !of_services.contains(host)).chain([asked]).collect();
+    error.with_hint(format!("if the token may go there: aep-auth profile set {name} hosts='[{}]'", quoted(&hosts)))
+}
+
+fn wanted(profile: &Profile, token: &AccessToken, service: &Service) -> Result<Vec<Header<'static>>> {
+    let header = |name, value: &str| Header { name, value: value.to_owned() };
+    let mut headers = vec![header("Authorization", &format!("Bearer {}", token.expose()))];
+    headers.extend(service.api_key.then(|| header("x-api-key", &profile.client_id)));
+    if let Some(name) = service.organization {
+        headers.push(header(name, organization(profile)?));
+    }
+    if service.sandbox {
+        headers.extend(profile.sandbox.iter().map(|sandbox| header("x-sandbox-name", sandbox)));
+    }
+    headers.extend(service.fixed.iter().map(|(name, value)| header(name, value)));
+    Ok(headers)
+}
+
+/// The organization, which every call of Experience Platform needs.
 ///
 /// # Errors
 /// Configuration, when the profile names none.

@@ -111,6 +111,11 @@ impl<'a> Http<'a> {
         self.base
     }
 
+    /// What sends requests.
+    pub(crate) fn agent(&self) -> &Agent {
+        &self.agent
+    }
+
     /// Sends a body and reads the answer within `budget`.
     pub(crate) fn post(
         &self,
@@ -184,7 +189,7 @@ impl<'a> Http<'a> {
         Ok(answer)
     }
 
-    fn no_answer(&self, error: &ureq::Error) -> NoAnswer {
+    pub(crate) fn no_answer(&self, error: &ureq::Error) -> NoAnswer {
         let base = self.base;
         let unreachable = |why: &str| Error::unreachable(format!("{base} {why}"));
         let later = |why: &str| NoAnswer { error: unreachable(why), may_pass: true };
@@ -304,7 +309,7 @@ fn tls_error(error: &std::io::Error) -> Option<&rustls::Error> {
     error.get_ref()?.downcast_ref()
 }
 
-fn unix_seconds(date: &str) -> Option<i64> {
+pub(crate) fn unix_seconds(date: &str) -> Option<i64> {
     let time = httpdate::parse_http_date(date).ok()?;
     i64::try_from(time.duration_since(std::time::UNIX_EPOCH).ok()?.as_secs()).ok()
 }

@@ -5,6 +5,7 @@
 
 mod answer;
 mod assertion;
+pub mod call;
 mod certificate;
 mod form;
 mod gateway;

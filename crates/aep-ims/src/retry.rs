@@ -70,7 +70,7 @@ impl Answer {
 }
 
 /// `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date, which is measured from the answer's own date.
-fn wait_of(text: &str, answered_at: i64) -> Option<Duration> {
+pub(crate) fn wait_of(text: &str, answered_at: i64) -> Option<Duration> {
     let text = text.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX)).min(u64::from(u32::MAX))));

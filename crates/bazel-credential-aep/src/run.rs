@@ -24,20 +24,17 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
     };
     let Command::Get = cli.command;
     let bytes = invocation.read_input("the request", MOST_BYTES)?;
-    let (scheme, authority) = request::read(&bytes)?;
+    let address = request::read(&bytes)?;
     let context = invocation.context;
     let selection = cli.selection.to_selection();
     let profile = profile::resolve(context, &selection)?;
-    if !profile.hosts.allow(scheme, &authority) {
-        return Err(request::refuse(&authority, &profile));
-    }
-    // Before anything is fetched: without it there are no headers.
-    headers::organization(&profile)?;
+    // Before anything is fetched: without these there are no headers.
+    headers::check(&profile, &address)?;
     let token = match ask::token_for(invocation, &profile, &selection, |_| false)? {
         Served::Token(token) => token,
         Served::Ended(code) => return Ok(code),
     };
-    let headers: Map<String, Value> = headers::of(&profile, &token.value)?
+    let headers: Map<String, Value> = headers::for_address(&profile, &token.value, &address)?
         .into_iter()
         .map(|header| (header.name.to_owned(), json!([header.value])))
         .collect();

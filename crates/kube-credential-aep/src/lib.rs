@@ -3,8 +3,6 @@
 //! The protocol: <https://kubernetes.io/docs/reference/config-api/client-authentication.v1/>.
 
 mod cli;
-mod parent;
-mod repeat;
 mod request;
 mod run;
 
@@ -13,7 +11,7 @@ use aep_core::Result;
 
 /// Runs the program; gives its exit code.
 pub fn run(invocation: &mut Invocation<'_>) -> u8 {
-    invocation.run(|invocation| run::run(invocation, parent::mark().as_deref()))
+    invocation.run(|invocation| run::run(invocation, aep_cli::caller::mark().as_deref()))
 }
 
 /// What can be typed, for the manual page and the completions.

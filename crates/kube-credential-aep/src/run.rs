@@ -2,15 +2,18 @@
 
 use aep_cli::Invocation;
 use aep_cli::ask::{self, Served};
+use aep_core::cache::{self, Repeats};
 use aep_core::token::Token;
-use aep_core::{Result, cache, duration, profile};
+use aep_core::{Result, duration, profile};
 use serde_json::json;
 
 use crate::cli::Cli;
-use crate::repeat::Memory;
 use crate::request;
 
 const PROGRAM: &str = "kube-credential-aep";
+
+/// What was answered to whom.
+const NOTE: &str = "kubernetes-callers";
 
 pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<&str>) -> Result<u8> {
     let plain = aep_cli::plain(&invocation.arguments).filter(|plain| plain.words.is_empty());
@@ -28,7 +31,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<&str>) -> Resu
     };
     let selection = cli.selection.to_selection();
     let profile = profile::resolve(context, &selection)?;
-    let mut memory = if cache::is_off(&context.environment)? { None } else { Memory::open(context, caller) };
+    let mut memory = match cache::is_off(&context.environment)? {
+        true => None,
+        false => Repeats::open(context, NOTE, caller, ""),
+    };
     let now = context.clock.now();
     let is_doubtful = |token: &Token| memory.as_mut().is_some_and(|memory| memory.is_question_due(token, now));
     let token = match ask::token_for(invocation, &profile, &selection, is_doubtful)? {

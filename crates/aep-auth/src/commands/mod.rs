@@ -1,5 +1,6 @@
 //! The commands a person types, a file each.
 
+pub(crate) mod api;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod env;

@@ -192,6 +192,8 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
         ims_url,
         platform_url,
         hosts,
+        services,
+        headers,
         git_basic,
         client_secrets,
         private_key,
@@ -225,6 +227,10 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
         rows.push(("certificate", certificate::describe_end(invocation.context, &found)));
     }
     rows.extend(private_key_passphrase.iter().map(|passphrase| ("private_key_passphrase", reference(passphrase))));
+    rows.extend((!services.is_empty()).then(|| ("services", services.join(", "))));
+    // The values may be what nobody should see.
+    let names: Vec<&str> = headers.iter().map(|(name, _)| name.as_str()).collect();
+    rows.extend((!names.is_empty()).then(|| ("headers", names.join(", "))));
     rows.extend(shared_cache.iter().map(|url| ("shared_cache", url.to_string())));
     rows.extend(shared_cache_password.iter().map(|password| ("shared_cache_password", reference(password))));
     let rows: Vec<[String; 2]> = rows.into_iter().map(|(key, value)| [key.to_owned(), value]).collect();

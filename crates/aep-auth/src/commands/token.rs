@@ -93,7 +93,7 @@ pub(crate) fn read_refused(invocation: &mut Invocation<'_>) -> Result<AccessToke
 }
 
 /// Asks IMS about a token that was at hand; one that it calls invalid is dropped and renewed.
-fn verified(credentials: &Credentials<'_>, fetched: Fetched, min_valid: i64) -> Result<Fetched> {
+pub(crate) fn verified(credentials: &Credentials<'_>, fetched: Fetched, min_valid: i64) -> Result<Fetched> {
     let (context, profile) = (credentials.context(), credentials.profile());
     if fetched.source == Source::Ims {
         return Ok(fetched);
@@ -127,6 +127,8 @@ fn describe(credentials: &Credentials<'_>, fetched: &Fetched, arguments: &TokenA
     });
     if arguments.exchange.is_some() {
         described["exchange"] = EXCHANGE.into();
+        // What `expires_in` counts from: the other program reads this a little later.
+        described["now"] = now.into();
     }
     if arguments.with_secret {
         add_secrets(&mut described, credentials)?;

@@ -16,12 +16,14 @@ mod file;
 mod memory;
 mod neighbour;
 mod note;
+mod repeats;
 mod seen;
 
 pub use failure::Failure;
 pub use file::{FileStore, cure_for_folder, remove_all};
 pub use memory::MemoryStore;
 pub use note::Note;
+pub use repeats::Repeats;
 pub use seen::Seen;
 
 /// Whether `AEP_CACHE` switches the cache off: it is then neither read nor written, here and on a shared engine.

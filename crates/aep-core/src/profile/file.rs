@@ -43,6 +43,10 @@ pub struct Fields {
     pub platform_url: Option<String>,
     /// `hosts`
     pub hosts: Option<Vec<String>>,
+    /// `services`
+    pub services: Vec<String>,
+    /// `headers`
+    pub headers: Vec<(String, String)>,
     /// `git_basic`
     pub git_basic: Option<bool>,
     /// `shared_cache`
@@ -135,6 +139,8 @@ pub fn parse(text: &str, path: &Path) -> Result<Fields> {
             "ims_url" => fields.ims_url = Some(value.text()?),
             "platform_url" => fields.platform_url = Some(value.text()?),
             "hosts" => fields.hosts = Some(value.list()?),
+            "services" => fields.services = value.services()?,
+            "headers" => fields.headers = value.headers()?,
             "git_basic" => {
                 fields.git_basic = Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
             }
@@ -170,6 +176,25 @@ impl Value<'_> {
         let expected = || self.refuse("expected a list of texts, like [\"a\", \"b\"]");
         let array = self.value.as_array().ok_or_else(expected)?;
         array.iter().map(|item| item.get_ref().as_str().map(str::to_owned).ok_or_else(expected)).collect()
+    }
+
+    fn services(&self) -> Result<Vec<String>> {
+        let names = self.list()?;
+        match names.iter().find_map(|name| super::services::check_name(name).err()) {
+            Some(why) => Err(self.refuse(&why)),
+            None => Ok(names),
+        }
+    }
+
+    fn headers(&self) -> Result<Vec<(String, String)>> {
+        let expected = || self.refuse("expected a table of texts, like { \"x-proxy-global-company-id\" = \"…\" }");
+        let table = self.value.as_table().ok_or_else(expected)?;
+        let header = |name: &str, value: &DeValue<'_>| {
+            let value = value.as_str().ok_or_else(expected)?;
+            super::services::check_header(name, value).map_err(|why| self.refuse(why))?;
+            Ok((name.to_owned(), value.to_owned()))
+        };
+        table.iter().map(|(name, value)| header(name.get_ref(), value.get_ref())).collect()
     }
 
     fn references(&self) -> Result<Vec<Reference>> {
@@ -248,6 +273,8 @@ mod tests {
             ims_url = "https://ims.example"
             platform_url = "https://platform.example"
             hosts = ["*.corp.example"]
+            services = "cja, events"
+            headers = { "x-proxy-global-company-id" = "company" }
             git_basic = true
             shared_cache = "rediss://h"
             shared_cache_password = { file = "/run/password" }
@@ -271,6 +298,8 @@ mod tests {
                 ims_url: Some("https://ims.example".into()),
                 platform_url: Some("https://platform.example".into()),
                 hosts: Some(vec!["*.corp.example".into()]),
+                services: vec!["cja".into(), "events".into()],
+                headers: vec![("x-proxy-global-company-id".into(), "company".into())],
                 git_basic: Some(true),
                 shared_cache: Some("rediss://h".into()),
                 shared_cache_password: Some(Reference::File("/run/password".into())),
@@ -294,6 +323,16 @@ mod tests {
             "private_key = { command = \"sh -c marker\" }",
             "private_key = { command = [] }",
             "git_basic = \"yes\"",
+            "headers = \"marker\"",
+            "headers = { a = 7 }",
+            "headers = { Authorization = \"marker\" }",
+            "headers = { Host = \"marker\" }",
+            "headers = { \"x-api-key\" = \"marker\" }",
+            "headers = { \"a b\" = \"marker\" }",
+            "headers = { a = \"marker\\r\\nb: c\" }",
+            "headers = { a = \"\" }",
+            "services = 7",
+            "services = [\"marker\"]",
             "client_id = \"a",
             "= marker",
         ] {

@@ -93,6 +93,15 @@ impl HostList {
         items.iter().map(|item| Pattern::parse(item)).collect::<Result<_>>().map(|patterns| Self { patterns })
     }
 
+    /// Adds hosts that are written as a profile writes them; what is there already stays alone.
+    pub(super) fn add<'a>(&mut self, texts: impl IntoIterator<Item = &'a str>) {
+        for pattern in texts.into_iter().filter_map(|text| Pattern::parse(text).ok()) {
+            if !self.patterns.contains(&pattern) {
+                self.patterns.push(pattern);
+            }
+        }
+    }
+
     /// Whether the token may go to this address: a listed host and port, by https; on loopback, which anybody on the
     /// machine can listen at, `http` will do, but it must be listed like any other.
     pub fn allow(&self, scheme: Scheme, authority: &Authority) -> bool {
@@ -158,6 +167,11 @@ impl Pattern {
             Self::RegionalPlatform => asked.port == 443 && is_regional_platform(&asked.host),
         }
     }
+}
+
+/// Whether a host, written as a profile writes it, covers this one.
+pub(super) fn covers(text: &str, asked: &Authority) -> bool {
+    Pattern::parse(text).is_ok_and(|pattern| pattern.matches(asked))
 }
 
 fn is_regional_platform(host: &str) -> bool {

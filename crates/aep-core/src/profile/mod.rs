@@ -16,6 +16,7 @@ pub mod file;
 pub mod hosts;
 mod name;
 mod resolve;
+pub mod services;
 pub mod shared_cache;
 pub mod url;
 
@@ -115,6 +116,10 @@ pub struct Profile {
     pub platform_url: BaseUrl,
     /// Where helpers may send the token.
     pub hosts: HostList,
+    /// The services whose hosts the token may go to, beside Experience Platform's own.
+    pub services: Vec<String>,
+    /// Further headers, for the hosts of the services.
+    pub headers: Vec<(String, String)>,
     /// Whether git may get the token as a Basic password.
     pub git_basic: bool,
     /// One or two client secrets.

@@ -2,6 +2,7 @@
 
 use super::file::{self, Fields};
 use super::hosts::HostList;
+use super::services;
 use super::shared_cache::SharedCacheUrl;
 use super::url::BaseUrl;
 use super::{
@@ -208,6 +209,8 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
         ims_url,
         platform_url,
         hosts,
+        services,
+        headers,
         git_basic,
         shared_cache,
         shared_cache_password,
@@ -249,10 +252,11 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
 
     let own_ims = BaseUrl::parse("ims_url", ims_url.as_deref().unwrap_or(DEFAULT_IMS_URL))?;
     let own_platform = BaseUrl::parse("platform_url", platform_url.as_deref().unwrap_or(DEFAULT_PLATFORM_URL))?;
-    let own_hosts = match hosts {
+    let mut own_hosts = match hosts {
         Some(items) => HostList::parse(&items)?,
         None => HostList::default_for(&own_platform),
     };
+    own_hosts.add(services::hosts_of(&services));
     let is_free = matches!(origin, Origin::Environment { .. });
     let ims_url = override_url(context, "AEP_IMS_URL", &own_ims, |url| is_free || *url == own_ims)?;
     let platform_url = override_url(context, "AEP_PLATFORM_URL", &own_platform, |url| {
@@ -283,6 +287,8 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
         ims_url,
         platform_url,
         hosts,
+        services,
+        headers,
         git_basic: git_basic.unwrap_or(false),
         client_secrets,
         private_key,

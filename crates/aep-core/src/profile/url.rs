@@ -154,6 +154,50 @@ impl fmt::Debug for BaseUrl {
     }
 }
 
+/// A web address: where it leads, and what is asked for there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Scheme, host and port.
+    pub base: BaseUrl,
+    /// Path and query, from the slash on.
+    pub target: String,
+}
+
+impl Address {
+    /// Parses `https://host[:port][/path][?query]`; a fragment is dropped. `None` for user information, a backslash
+    /// before the path, or anything that is no web address. It may be of any host: whether a token may go there, the
+    /// profile's hosts say.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (scheme, rest) = text.split_once("://")?;
+        let scheme = match scheme.to_ascii_lowercase().as_str() {
+            "https" => Scheme::Https,
+            "http" => Scheme::Http,
+            _ => return None,
+        };
+        let rest = rest.split('#').next()?;
+        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let authority = Authority::parse(authority, scheme.default_port())?;
+        let slash = if target.starts_with('/') { "" } else { "/" };
+        Some(Self { base: BaseUrl { scheme, authority }, target: format!("{slash}{target}") })
+    }
+
+    /// The path alone.
+    pub fn path(&self) -> &str {
+        self.target.split('?').next().unwrap_or(&self.target)
+    }
+
+    /// The query, without its mark.
+    pub fn query(&self) -> Option<&str> {
+        self.target.split_once('?').map(|(_, query)| query)
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.base, self.target)
+    }
+}
+
 /// The address as it may be shown: what stands before an `@` could be a password.
 fn without_user(text: &str) -> String {
     match text.rsplit_once('@') {

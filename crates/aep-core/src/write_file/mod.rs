@@ -16,11 +16,13 @@ use crate::trust::OpenError;
 
 mod edit_lock;
 mod neighbour;
+mod output_file;
 mod passing;
 mod transaction;
 
 pub use edit_lock::EditLock;
 pub use neighbour::{is_leftover, sweep};
+pub use output_file::OutputFile;
 pub use passing::{PassingFile, sweep_passing};
 pub use transaction::Transaction;
 

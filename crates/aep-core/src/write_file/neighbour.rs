@@ -26,13 +26,23 @@ pub(super) struct Neighbour {
 impl Neighbour {
     /// Writes the content that is to take the place of `target`, and waits until it is on the disk.
     pub(super) fn write(target: &Path, bytes: &[u8]) -> io::Result<Self> {
-        let folder = folder_of(target)?;
-        sweep(folder);
-        let mut neighbour = Self::claim(folder, platform::claim_neighbour)?;
+        let mut neighbour = Self::empty(target)?;
         neighbour.file.write_all(bytes)?;
         // Unlike a cached token, this cannot be fetched again.
         neighbour.file.sync_all()?;
         Ok(neighbour)
+    }
+
+    /// An empty one, to be filled by and by.
+    pub(super) fn empty(target: &Path) -> io::Result<Self> {
+        let folder = folder_of(target)?;
+        sweep(folder);
+        Self::claim(folder, platform::claim_neighbour)
+    }
+
+    /// The file itself.
+    pub(super) fn file(&mut self) -> &mut File {
+        &mut self.file
     }
 
     /// Keeps the file at `target` under a second name: itself, and no copy, so that its owner and mode are kept too.

@@ -6,14 +6,14 @@
 
 /// A mark of the caller; `None` where none can be told.
 #[cfg(target_os = "linux")]
-pub(crate) fn mark() -> Option<String> {
+pub fn mark() -> Option<String> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get();
     caller(parent.try_into().ok()?, look_at)
 }
 
 /// Other systems tell it only by calls that are not safe.
 #[cfg(not(target_os = "linux"))]
-pub(crate) fn mark() -> Option<String> {
+pub fn mark() -> Option<String> {
     None
 }
 

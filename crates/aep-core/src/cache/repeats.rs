@@ -1,13 +1,13 @@
-//! Whether a caller repeats itself. kubectl gives no sign that a token was refused: it only asks again, from the same
-//! process, before the expiry that it was given.
+//! Whether a caller repeats itself. Some clients give no sign that a token was refused: they only ask again, from the same
+//! process, before the expiry that they were given.
 //!
 //! A repeat makes us ask IMS about the token, at most once a minute for a token, since several clients in one process
-//! ask repeatedly too. Where no caller can be told, any second question is taken for a repeat once our last answer is
-//! over two seconds old. What was answered to whom stands in one small note of fixed size, overwritten in place.
+//! ask repeatedly too. What was answered to whom stands in one small note of fixed size, overwritten in place.
 
-use aep_core::cache::Note;
-use aep_core::token::Token;
-use aep_core::{Context, token::identity::hexadecimal};
+use super::Note;
+use crate::Context;
+use crate::token::Token;
+use crate::token::identity::hexadecimal;
 
 /// Callers that are remembered; the oldest gives way.
 const ROWS: usize = 16;
@@ -15,16 +15,13 @@ const ROWS: usize = 16;
 /// Between two questions about one token.
 const A_MINUTE: i64 = 60;
 
-/// Several clients of a caller that cannot be told ask within this time; they do not repeat one another.
-const AT_ONCE: i64 = 2;
-
-/// Whom an answer goes to where no caller can be told.
-const ANYBODY: &str = "anybody";
+/// Where nobody can tell who asks, a question this soon after our last answer may be another's.
+const TOGETHER: i64 = 2;
 
 /// An answer that was given.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Row {
-    /// Digest of the caller's mark.
+    /// Digest of the caller's mark and of what it asks for.
     caller: String,
     /// Digest of the token.
     token: String,
@@ -37,32 +34,36 @@ struct Row {
 
 /// What was answered to whom.
 #[derive(Debug)]
-pub(crate) struct Memory {
+pub struct Repeats {
     note: Note,
     rows: Vec<Row>,
     caller: String,
-    /// How old our last answer must be for a question to be a repeat.
-    pause: i64,
+    /// For how long after an answer a question is no repeat.
+    silence: i64,
 }
 
-impl Memory {
-    /// Reads the note; `None` where there is nothing to remember by.
-    pub(crate) fn open(context: &Context, caller: Option<&str>) -> Option<Self> {
-        let note = Note::at(context.folders.cache().ok()?, "kubernetes-callers".to_owned());
+impl Repeats {
+    /// Reads the note of this name; `None` where there is no folder to remember in. `caller` is a mark of the process that
+    /// asks, where one can be told; `subject` is what it asks for.
+    pub fn open(context: &Context, name: &str, caller: Option<&str>, subject: &str) -> Option<Self> {
+        let note = Note::at(context.folders.cache().ok()?, name.to_owned());
         let text = note.read().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
-        let rows = text.lines().filter_map(Row::parse).take(ROWS).collect();
-        let pause = if caller.is_some() { 0 } else { AT_ONCE + 1 };
-        Some(Self { note, rows, caller: digest(caller.unwrap_or(ANYBODY)), pause })
+        Some(Self {
+            note,
+            rows: text.lines().filter_map(Row::parse).take(ROWS).collect(),
+            caller: digest(&format!("{} {subject}", caller.unwrap_or("anybody"))),
+            silence: if caller.is_some() { 0 } else { TOGETHER + 1 },
+        })
     }
 
     /// Whether this caller was given this token before and comes back before the expiry it was told, and IMS was not
     /// asked about the token within a minute. Counts as asked from now on.
-    pub(crate) fn is_question_due(&mut self, token: &Token, now: i64) -> bool {
+    pub fn is_question_due(&mut self, token: &Token, now: i64) -> bool {
         let token = digest(token.value.expose());
-        let is_repeat = |row: &Row| {
-            row.caller == self.caller && row.token == token && (row.answered_at + self.pause..row.expiry).contains(&now)
-        };
-        let is_repeat = self.rows.iter().any(is_repeat);
+        let is_repeat = self.rows.iter().any(|row| {
+            let early = row.answered_at + self.silence..row.expiry;
+            row.caller == self.caller && row.token == token && early.contains(&now)
+        });
         let was_asked = |row: &Row| row.token == token && (row.asked_at..row.asked_at + A_MINUTE).contains(&now);
         if !is_repeat || self.rows.iter().any(was_asked) {
             return false;
@@ -74,7 +75,7 @@ impl Memory {
     }
 
     /// Remembers an answer.
-    pub(crate) fn answered(&mut self, token: &Token, expiry: Option<i64>, now: i64) {
+    pub fn answered(&mut self, token: &Token, expiry: Option<i64>, now: i64) {
         let token = digest(token.value.expose());
         let asked_at = self.rows.iter().filter(|row| row.token == token).map(|row| row.asked_at).max().unwrap_or(0);
         self.rows.retain(|row| row.caller != self.caller || row.token != token);
@@ -124,8 +125,9 @@ fn digest(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use aep_core::token::AccessToken;
-    use aep_core::{Environment, Folders, Log, clock::SystemClock};
+    use crate::clock::SystemClock;
+    use crate::token::AccessToken;
+    use crate::{Environment, Folders, Log};
 
     fn context(folder: &std::path::Path) -> Context {
         Context {
@@ -147,13 +149,20 @@ mod tests {
 
     /// As a process does it: reads, decides, answers.
     fn asks(folder: &std::path::Path, caller: &str, token: &Token, expiry: i64, now: i64) -> bool {
-        asks_as(folder, Some(caller), token, expiry, now)
+        asks_for(folder, Some(caller), "", token, now, expiry)
     }
 
-    fn asks_as(folder: &std::path::Path, caller: Option<&str>, token: &Token, expiry: i64, now: i64) -> bool {
-        let mut memory = Memory::open(&context(folder), caller).unwrap();
-        let is_due = memory.is_question_due(token, now);
-        memory.answered(token, Some(expiry), now);
+    fn asks_for(
+        folder: &std::path::Path,
+        caller: Option<&str>,
+        subject: &str,
+        token: &Token,
+        now: i64,
+        expiry: i64,
+    ) -> bool {
+        let mut repeats = Repeats::open(&context(folder), "callers", caller, subject).unwrap();
+        let is_due = repeats.is_question_due(token, now);
+        repeats.answered(token, Some(expiry), now);
         is_due
     }
 
@@ -175,6 +184,24 @@ mod tests {
     }
 
     #[test]
+    fn the_same_process_that_asks_for_something_else_does_not() {
+        let folder = folder();
+        let token = token("a");
+        assert!(!asks_for(folder.path(), Some("7"), "https://a.example", &token, 100, 900));
+        assert!(!asks_for(folder.path(), Some("7"), "https://b.example", &token, 101, 900));
+        assert!(asks_for(folder.path(), Some("7"), "https://a.example", &token, 102, 900));
+    }
+
+    #[test]
+    fn a_caller_that_nobody_can_tell_repeats_itself_after_more_than_two_seconds() {
+        let folder = folder();
+        let token = token("a");
+        assert!(!asks_for(folder.path(), None, "", &token, 100, 900));
+        assert!(!asks_for(folder.path(), None, "", &token, 102, 900));
+        assert!(asks_for(folder.path(), None, "", &token, 105, 900));
+    }
+
+    #[test]
     fn one_question_a_minute_for_a_token_and_a_new_token_starts_anew() {
         let folder = folder();
         let first = token("a");
@@ -191,27 +218,10 @@ mod tests {
     }
 
     #[test]
-    fn where_no_caller_can_be_told_time_serves() {
-        let folder = folder();
-        let first = token("a");
-        let asks = |token: &Token, now| asks_as(folder.path(), None, token, 900, now);
-        assert!(!asks(&first, 100));
-        // Several clients at once, each counted from the last answer.
-        assert!(!asks(&first, 102) && !asks(&first, 104));
-        assert!(asks(&first, 107));
-        assert!(!asks(&first, 120), "once a minute");
-        assert!(asks(&first, 167));
-        let second = token("b");
-        assert!(!asks(&second, 170) && asks(&second, 173), "a new token starts anew");
-        assert!(!asks(&second, 900), "after the expiry");
-        assert!(!asks_as(folder.path(), Some("7"), &second, 900, 300), "a caller that can be told is another");
-    }
-
-    #[test]
     fn the_note_keeps_its_size_and_the_latest_callers() {
         let folder = folder();
         let token = token("a");
-        let path = folder.path().join("kubernetes-callers");
+        let path = folder.path().join("callers");
         let mut size = None;
         for number in 0..40 {
             asks(folder.path(), &number.to_string(), &token, 900, 100 + number);
@@ -226,9 +236,9 @@ mod tests {
     fn a_damaged_note_is_no_note() {
         let folder = folder();
         for bytes in [b"garbage".as_slice(), b"\xff\xfe", b"a b c d e\n", &[0; 5000]] {
-            std::fs::write(folder.path().join("kubernetes-callers"), bytes).unwrap();
+            std::fs::write(folder.path().join("callers"), bytes).unwrap();
             assert!(!asks(folder.path(), "7", &token("a"), 900, 100));
-            std::fs::remove_file(folder.path().join("kubernetes-callers")).unwrap();
+            std::fs::remove_file(folder.path().join("callers")).unwrap();
         }
     }
 }
