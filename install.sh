@@ -15,7 +15,7 @@ if [ "${1:-}" = --uninstall ]; then
   [ -f "$list" ] || { echo "error: nothing is installed below $root" >&2; exit 1; }
   while IFS= read -r file; do rm -f "$root/$file"; done < "$list"
   rm -f "$list"
-  rmdir "$root/share/aep-auth" 2>/dev/null || :
+  find "$root/share/aep-auth" -depth -type d -exec rmdir {} + 2>/dev/null || :
   echo "removed from $root"
   exit 0
 fi
