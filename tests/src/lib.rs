@@ -1,6 +1,6 @@
 //! What every story needs: the real binaries, a throw-away home, and an emulator.
 //!
-//! A process starts with no variables but those of its story, so that nothing of the machine leaks in.
+//! A process starts with no variables but those of its story (and those that the system itself needs), so that nothing of the machine leaks in.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "tests take the machine as it is")]
 
@@ -169,6 +169,7 @@ impl World {
         let path = std::env::join_paths(std::iter::once(ours).chain(std::env::split_paths(&theirs))).unwrap();
         command
             .env_clear()
+            .envs(xtask::system_variables())
             .env("PATH", path)
             .env("HOME", self.home.path())
             .env("AEP_CONFIG_DIR", self.path("config"))

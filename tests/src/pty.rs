@@ -11,6 +11,16 @@ use rustix::pty::OpenptFlags;
 
 use crate::{World, wait_until};
 
+/// A child that inherited it would keep the terminal open. Linux alone can open it so at once.
+fn open_terminal() -> OwnedFd {
+    let flags = OpenptFlags::RDWR | OpenptFlags::NOCTTY;
+    #[cfg(target_os = "linux")]
+    let flags = flags | OpenptFlags::CLOEXEC;
+    let terminal = rustix::pty::openpt(flags).unwrap();
+    rustix::io::fcntl_setfd(&terminal, rustix::io::FdFlags::CLOEXEC).unwrap();
+    terminal
+}
+
 const PROMPT: &str = "ready> ";
 
 /// An interactive `dash` on a terminal of its own.
@@ -23,7 +33,7 @@ pub struct Shell {
 impl Shell {
     /// Starts it in the world's home.
     pub fn start(world: &World) -> Self {
-        let keyboard = rustix::pty::openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).unwrap();
+        let keyboard = open_terminal();
         rustix::pty::grantpt(&keyboard).unwrap();
         rustix::pty::unlockpt(&keyboard).unwrap();
         let name = rustix::pty::ptsname(&keyboard, Vec::new()).unwrap();

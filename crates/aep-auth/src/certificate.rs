@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use aep_core::secret::{Credentials, Reference};
-use aep_core::{Context, Profile, duration};
+use aep_core::{Context, Profile, duration, text};
 use aep_ims::Certificate;
 
 /// The name under which the Developer Console puts it beside `private.key`.
@@ -54,7 +54,7 @@ fn read_neighbour(key_path: &Path) -> Option<String> {
     let path = key_path.with_file_name(FILE_NAME);
     // Not a FIFO or a device: only what a download leaves.
     let is_file = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file());
-    let mut text = String::new();
-    std::fs::File::open(path).ok().filter(|_| is_file)?.take(MOST_BYTES).read_to_string(&mut text).ok()?;
-    Some(text)
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).ok().filter(|_| is_file)?.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
+    text::decode(bytes)
 }

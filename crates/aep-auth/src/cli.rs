@@ -52,9 +52,11 @@ pub(crate) enum Command {
     Api(ApiArguments),
     /// Print the token and its companions as environment variables
     Env {
-        /// Shell to quote for; `github` appends to the file that $GITHUB_ENV names
-        #[arg(long, value_enum, default_value_t)]
-        shell: EnvShell,
+        /// Shell to quote for [default: sh; on Windows powershell, sh in Git Bash]
+        ///
+        /// `github` appends to the file that $GITHUB_ENV names.
+        #[arg(long, value_enum)]
+        shell: Option<EnvShell>,
     },
     /// Run a command with the token in its environment
     Exec {
@@ -271,9 +273,11 @@ pub(crate) struct QueryArguments {
     /// Format: variables for a shell, a JSON object of libpq's keywords, or a section of pg_service.conf
     #[arg(long, value_enum)]
     pub(crate) format: Option<QueryFormat>,
-    /// Shell to quote for; `github` appends to the file that $GITHUB_ENV names
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) shell: EnvShell,
+    /// Shell to quote for [default: sh; on Windows powershell, sh in Git Bash]
+    ///
+    /// `github` appends to the file that $GITHUB_ENV names.
+    #[arg(long, value_enum)]
+    pub(crate) shell: Option<EnvShell>,
     /// Give the token in its short form, for a client with a short password field
     #[arg(long)]
     pub(crate) compressed: bool,
@@ -369,15 +373,16 @@ pub(crate) enum HeaderFormat {
     Json,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EnvShell {
     /// POSIX shells, bash, zsh
-    #[default]
     Sh,
     /// fish
     Fish,
     /// PowerShell
     Powershell,
+    /// Windows' command prompt: for /f "delims=" %i in ('aep-auth env --shell cmd') do @%i
+    Cmd,
     /// A .env file
     Dotenv,
     /// GitHub Actions

@@ -21,7 +21,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
         Command::Token(arguments) => commands::token::run(invocation, &selection, &arguments)?,
         Command::Headers(arguments) => commands::headers::run(invocation, &selection, &arguments)?,
         Command::Api(arguments) => commands::api::run(invocation, &selection, &arguments)?,
-        Command::Env { shell } => commands::env::run(invocation, &selection, shell)?,
+        Command::Env { shell } => {
+            let shell = shell.unwrap_or_else(|| commands::env::usual_shell(&invocation.context.environment));
+            commands::env::run(invocation, &selection, shell)?;
+        }
         Command::Exec { keep_secrets, command } => {
             let secrets = if keep_secrets { commands::exec::Secrets::Kept } else { commands::exec::Secrets::Withheld };
             return commands::exec::run(invocation, &selection, &command, secrets);

@@ -16,7 +16,7 @@ pub(crate) fn read_line(input: &mut dyn Read, most: usize) -> std::io::Result<Se
         line.push(byte[0]);
     }
     let text = std::str::from_utf8(&line).map_err(std::io::Error::other)?;
-    Ok(Secret::new(text.to_owned()))
+    Ok(Secret::new(text.trim_start_matches('\u{feff}').to_owned()))
 }
 
 /// Reads a file of the user's, or standard input for `-`; bounded.

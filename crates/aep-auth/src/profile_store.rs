@@ -13,7 +13,7 @@ use aep_core::profile::{self, Name, ProfileSelection};
 use aep_core::secret::Reference;
 use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::url::BaseUrl;
-use aep_core::{Context, Error, Folders, Result, trust, write_file};
+use aep_core::{Context, Error, Folders, Result, text, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 /// An edit takes milliseconds; who holds the lock for longer is stopped.
@@ -157,8 +157,8 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     let _lock = write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())
         .map_err(|error| refused(&error))?;
     let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(refuse)?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))?;
+    let text = text::decode(text)
+        .ok_or_else(|| Error::configuration(format!("{} is not text in UTF-8 or UTF-16", path.display())))?;
     let mut document: DocumentMut =
         text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
     for pair in pairs {

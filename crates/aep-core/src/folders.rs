@@ -15,8 +15,13 @@ pub struct Folders {
     config: Place,
     data: Place,
     cache: Place,
+    /// Where an earlier version had the data, if that is another place.
+    former_data: Option<PathBuf>,
     home: Option<PathBuf>,
 }
+
+/// The name of the data folder where the settings' folder would be the same.
+const PRIVATE: &str = "aep-private";
 
 /// A folder, or why there is none.
 #[derive(Clone, Debug, Default)]
@@ -100,10 +105,16 @@ impl Folders {
             let caller = environment.text("SUDO_UID").ok().flatten();
             trust::foreign_home(caller.as_deref(), home).is_some()
         });
+        let (own_data, former_data) = match platform {
+            Some(dirs) => apart(dirs.data_local_dir(), dirs.config_dir()),
+            None => (None, None),
+        };
         let platform = |pick: fn(&ProjectDirs) -> &Path| platform.map(|dirs| pick(dirs).to_owned());
         Self {
             config: Place::find(config, platform(ProjectDirs::config_dir), home.as_deref(), is_foreign),
-            data: Place::find(data, platform(ProjectDirs::data_local_dir), home.as_deref(), is_foreign),
+            // Who names a folder has the data there, and nowhere else.
+            former_data: former_data.filter(|_| data.is_none()),
+            data: Place::find(data, own_data, home.as_deref(), is_foreign),
             cache: Place::find(cache, platform(ProjectDirs::cache_dir), home.as_deref(), is_foreign),
             home,
         }
@@ -115,8 +126,20 @@ impl Folders {
             config: Place::At(config.into()),
             data: Place::At(data.into()),
             cache: Place::At(cache.into()),
+            former_data: None,
             home: None,
         }
+    }
+
+    /// With data that an earlier version may have left elsewhere.
+    #[must_use]
+    pub fn with_former_data(self, folder: impl Into<PathBuf>) -> Self {
+        Self { former_data: Some(folder.into()), ..self }
+    }
+
+    /// Where an earlier version had the data, if that is another place.
+    pub fn former_data(&self) -> Option<&Path> {
+        self.former_data.as_deref()
     }
 
     /// The home, below which folders must be trusted; `None` where the environment names none.
@@ -165,9 +188,27 @@ impl Folders {
     }
 }
 
+/// The folder of the data, which is never that of the settings; and where they were before that was so.
+fn apart(data: &Path, config: &Path) -> (Option<PathBuf>, Option<PathBuf>) {
+    if data == config {
+        (Some(data.with_file_name(PRIVATE)), Some(data.to_owned()))
+    } else {
+        (Some(data.to_owned()), None)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn secrets_lie_in_no_folder_of_settings() {
+        let (config, data) = (Path::new("/u/config/aep"), Path::new("/u/share/aep"));
+        assert_eq!(apart(data, config), (Some(data.to_owned()), None));
+        let both = Path::new("/Users/ada/Library/Application Support/aep");
+        let beside = PathBuf::from("/Users/ada/Library/Application Support/aep-private");
+        assert_eq!(apart(both, both), (Some(beside), Some(both.to_owned())));
+    }
 
     fn find(pairs: &[(&str, &str)]) -> Folders {
         Folders::find(&Environment::from_pairs(pairs.iter().copied()))

@@ -24,6 +24,7 @@ pub mod secret;
 #[cfg(unix)]
 pub mod signals;
 pub mod terminal;
+pub mod text;
 pub mod token;
 pub mod trust;
 pub mod write_file;

@@ -209,6 +209,9 @@ fn kind(path: &Path, is_by_ending: bool) -> Kind {
 mod tests {
     use super::*;
 
+    /// What decides on the system that the test runs on: the ending, or the mode.
+    const NATIVE: Option<&str> = if cfg!(windows) { Some(".EXE") } else { None };
+
     /// A folder with these files, each a program where its name does not begin with `plain`.
     fn folder(files: &[&str]) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
@@ -237,14 +240,13 @@ mod tests {
 
     #[test]
     fn the_first_folder_that_has_it_wins() {
-        let (one, two) = (folder(&["other"]), folder(&["op", "other"]));
+        let (one, two) = (folder(&["other.exe"]), folder(&["op.exe", "other.exe"]));
         let path = variable(&[one.path(), two.path()]);
-        let ending = Some(".EXE");
-        assert_eq!(find("op", &path, None), Ok(two.path().join("op")));
-        assert_eq!(find("other", &path, None), Ok(one.path().join("other")));
-        assert_eq!(find("op", &path, ending), Err(NotFound::Absent));
-        assert_eq!(find("none", &path, None), Err(NotFound::Absent));
-        assert_eq!(find_program(OsStr::new("op"), None, None), Err(NotFound::Absent));
+        assert_eq!(find("op.exe", &path, NATIVE), Ok(two.path().join("op.exe")));
+        assert_eq!(find("other.exe", &path, NATIVE), Ok(one.path().join("other.exe")));
+        assert_eq!(find("op", &path, Some(".COM")), Err(NotFound::Absent));
+        assert_eq!(find("none", &path, NATIVE), Err(NotFound::Absent));
+        assert_eq!(find_program(OsStr::new("op.exe"), None, NATIVE), Err(NotFound::Absent));
     }
 
     #[test]
@@ -263,19 +265,17 @@ mod tests {
 
     #[test]
     fn a_path_is_looked_at_where_it_leads() {
-        let here = folder(&["op", "plain"]);
+        let here = folder(&["op.exe", "plain"]);
         let path = |name: &str| here.path().join(name);
         let nowhere = OsStr::new("");
-        assert_eq!(find(path("op").to_str().unwrap(), nowhere, None), Ok(path("op")));
-        assert_eq!(find(path("none").to_str().unwrap(), nowhere, None), Err(NotFound::Absent));
+        assert_eq!(find(path("op.exe").to_str().unwrap(), nowhere, NATIVE), Ok(path("op.exe")));
+        assert_eq!(find(path("none").to_str().unwrap(), nowhere, NATIVE), Err(NotFound::Absent));
         // A folder is no program, and where it lies on the `PATH` it hides none.
         let above = here.path().parent().unwrap();
         let name = here.path().file_name().unwrap().to_str().unwrap();
-        assert_eq!(
-            find(here.path().to_str().unwrap(), nowhere, None),
-            Err(NotFound::NotExecutable(here.path().into()))
-        );
-        assert_eq!(find(name, &variable(&[above]), None), Err(NotFound::Absent));
+        let told = if cfg!(windows) { NotFound::Absent } else { NotFound::NotExecutable(here.path().into()) };
+        assert_eq!(find(here.path().to_str().unwrap(), nowhere, NATIVE), Err(told));
+        assert_eq!(find(name, &variable(&[above]), NATIVE), Err(NotFound::Absent));
     }
 
     #[test]

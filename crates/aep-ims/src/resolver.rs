@@ -3,6 +3,7 @@
 //! ureq's own resolver starts a thread in a way that panics where the system gives none, and reports an unknown name as
 //! any other fault of input and output.
 
+use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::sync::mpsc;
 
@@ -46,10 +47,37 @@ fn look_up(host: &str, port: u16, timeout: NextTimeout) -> Result<Vec<SocketAddr
     });
     if spawned.is_err() {
         // A late answer is better than none.
-        return (host, port).to_socket_addrs().map(Vec::from_iter).map_err(|_| Error::HostNotFound);
+        return (host, port).to_socket_addrs().map(Vec::from_iter).map_err(failed);
     }
     match receiver.recv_timeout(*timeout.after) {
-        Ok(found) => found.map_err(|_| Error::HostNotFound),
+        Ok(found) => found.map_err(failed),
         Err(_) => Err(Error::Timeout(timeout.reason)),
+    }
+}
+
+/// A look-up that failed. On Unix the resolver's own codes are none of the system's; on Windows they are four of them.
+fn failed(error: io::Error) -> Error {
+    /// `WSAHOST_NOT_FOUND`, `WSATRY_AGAIN`, `WSANO_RECOVERY`, `WSANO_DATA`.
+    const OF_THE_RESOLVER: std::ops::RangeInclusive<i32> = 11_001..=11_004;
+    match error.raw_os_error() {
+        Some(code) if !OF_THE_RESOLVER.contains(&code) => Error::Io(error),
+        Some(_) | None => Error::HostNotFound,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_resolver_says_is_an_unknown_name_and_the_rest_is_the_system() {
+        for code in 11_001..=11_004 {
+            assert!(matches!(failed(io::Error::from_raw_os_error(code)), Error::HostNotFound), "{code}");
+        }
+        assert!(matches!(failed(io::Error::other("failed to lookup address information")), Error::HostNotFound));
+        // No file handles, no sockets.
+        for code in [24, 10_107] {
+            assert!(matches!(failed(io::Error::from_raw_os_error(code)), Error::Io(_)), "{code}");
+        }
     }
 }

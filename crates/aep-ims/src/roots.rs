@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use aep_core::{Context, Environment, Error, Result, trust};
+use aep_core::{Context, Environment, Error, Result, text, trust};
 use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
 
 /// A whole system's authorities take 250 KB.
@@ -95,7 +95,8 @@ fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Ce
         .with_cause(error.cause())
     })?;
     let mut found = Vec::new();
-    for item in parse_pem(&pem) {
+    let pem = text::decode(pem).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16").with_hint(what.clone()))?;
+    for item in parse_pem(pem.as_bytes()) {
         match item {
             Ok(PemItem::Certificate(certificate)) => found.push(certificate),
             Ok(_) => {}

@@ -37,7 +37,7 @@ pub(crate) enum Command {
         /// Leave the script out, or take ours out of the collection
         #[arg(long)]
         no_script: bool,
-        /// File to write, readable by you alone [default: standard output]
+        /// File to write, on Unix readable by you alone [default: standard output]
         #[arg(short, long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -45,7 +45,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug, Default)]
 pub(crate) struct EnvironmentArguments {
-    /// File to write, readable by you alone; its id and further variables are kept [default: standard output]
+    /// File to write, on Unix readable by you alone; its id and further variables are kept [default: standard output]
     #[arg(short, long, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
     /// Put the client secret, and a service account's private key, into it: the script can renew then

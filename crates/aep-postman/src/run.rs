@@ -6,7 +6,7 @@ use std::path::Path;
 use aep_cli::Invocation;
 use aep_cli::ask::{self, Answer, Served};
 use aep_core::profile::{self, Flow, ProfileSelection};
-use aep_core::{Error, Result, write_file};
+use aep_core::{Error, Result, text, write_file};
 
 use crate::cli::{Cli, Command, EnvironmentArguments, FlowArgument};
 use crate::environment;
@@ -110,11 +110,11 @@ fn deliver(invocation: &mut Invocation<'_>, file: Option<&Path>, text: &str) -> 
 
 fn read(file: &Path) -> Result<String> {
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", file.display()));
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let opened = std::fs::File::open(file).map_err(|error| refuse(&error))?;
-    opened.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&error))?;
-    if text.len() as u64 > MOST_BYTES {
+    opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
+    if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 64 MiB"));
     }
-    Ok(text)
+    text::decode(bytes).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16"))
 }

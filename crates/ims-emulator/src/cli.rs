@@ -29,7 +29,7 @@ pub(crate) struct Cli {
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 
-    /// Shell whose words are printed (default: sh, on Windows powershell)
+    /// Shell whose words are printed (default: sh; on Windows powershell, in Git Bash sh)
     #[arg(long, value_name = "SHELL", value_enum)]
     pub(crate) shell: Option<Shell>,
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 use std::sync::mpsc;
 
+#[expect(clippy::disallowed_methods, reason = "this is where the process's variables enter")]
 fn main() -> ExitCode {
     // Before anything is made that would have to be cleared away.
     let (stop, stopped) = mpsc::channel();
@@ -13,6 +14,7 @@ fn main() -> ExitCode {
         arguments: std::env::args_os().collect(),
         current_folder: std::env::current_dir().unwrap_or_default(),
         temporary_folder: std::env::temp_dir(),
+        in_unix_shell: std::env::var_os("SHLVL").is_some(),
         stdout: &mut std::io::stdout().lock(),
         stderr: &mut std::io::stderr().lock(),
         wait: &mut || {

@@ -19,6 +19,8 @@ pub struct Invocation<'a> {
     pub current_folder: PathBuf,
     /// Where the folder for the files is made, without `--dir`.
     pub temporary_folder: PathBuf,
+    /// Whether a Unix shell is around it, as `SHLVL` tells; asked on Windows alone.
+    pub in_unix_shell: bool,
     /// The standard output.
     pub stdout: &'a mut dyn Write,
     /// The standard error.
@@ -127,7 +129,7 @@ fn serve((arguments, faults): &(Cli, Vec<Fault>), invocation: &mut Invocation<'_
         }
     };
     write_files(&emulator, &folder).map_err(|error| Failure::Folder(folder.clone(), error))?;
-    let shell = arguments.shell.unwrap_or_else(Shell::usual);
+    let shell = arguments.shell.unwrap_or_else(|| Shell::usual(invocation.in_unix_shell));
     let text = introduction(&emulator, &folder, shell);
     let written = invocation.stdout.write_all(text.as_bytes()).and_then(|()| invocation.stdout.flush());
     match written {
@@ -225,6 +227,7 @@ mod tests {
             arguments: std::iter::once("ims-emulator").chain(arguments.iter().copied()).map(OsString::from).collect(),
             current_folder: folder.to_owned(),
             temporary_folder: temporary.clone(),
+            in_unix_shell: false,
             stdout: &mut stdout,
             stderr: &mut stderr,
             wait: &mut || seen = count(),
@@ -246,7 +249,7 @@ mod tests {
     fn a_relative_folder_is_printed_in_full_and_stays() {
         let folder = tempfile::tempdir().unwrap();
         let (code, stdout, _, files) = run_in(folder.path(), &["--dir", "a/b", "--shell", "sh"]);
-        let own = folder.path().join("a/b");
+        let own = folder.path().join("a").join("b");
         assert_eq!((code, files), (0, 0));
         assert!(
             stdout.contains(&format!("aep-auth import '{}'", own.join("credential-oauth.json").display())),

@@ -3,9 +3,9 @@
 use crate::cli::Shell;
 
 impl Shell {
-    /// One that the system has for certain.
-    pub(crate) fn usual() -> Self {
-        if cfg!(windows) { Self::Powershell } else { Self::Sh }
+    /// One that the system has for certain; on Windows `sh` where a Unix shell, as Git's, started this program.
+    pub(crate) fn usual(in_unix_shell: bool) -> Self {
+        if cfg!(windows) && !in_unix_shell { Self::Powershell } else { Self::Sh }
     }
 
     pub(crate) fn comment(self) -> &'static str {

@@ -10,4 +10,4 @@ mod programs;
 pub mod quickstart;
 pub mod wheel;
 
-pub use programs::build_programs;
+pub use programs::{build_programs, system_variables};

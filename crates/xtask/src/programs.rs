@@ -1,8 +1,20 @@
 //! Building the workspace's programs from within one of them.
 
+use std::ffi::OsString;
 use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// The variables without which no program works on this system, for one that is given no other: Windows finds its sockets
+/// and its temporary folder by them.
+pub fn system_variables() -> Vec<(&'static str, OsString)> {
+    let needed: &[&str] = if cfg!(windows) {
+        &["SystemRoot", "SystemDrive", "windir", "TEMP", "TMP", "ComSpec", "PATHEXT", "USERPROFILE"]
+    } else {
+        &[]
+    };
+    needed.iter().filter_map(|name| Some((*name, std::env::var_os(name)?))).collect()
+}
 
 /// Builds what `selection` names (arguments of `cargo build`) with the cargo and the profile of the running program, and
 /// gives the folder of the binaries.

@@ -71,6 +71,7 @@ impl Walk<'_> {
             .args(quiet)
             .current_dir(self.folder)
             .env_clear()
+            .envs(crate::system_variables())
             .env("AEP_CONFIG_DIR", self.folder.join("config"))
             .env("AEP_DATA_DIR", self.folder.join("data"))
             .env("AEP_CACHE_DIR", self.folder.join("cache"))

@@ -6,7 +6,7 @@ use aep_cli::Invocation;
 use aep_core::io_words::io_words;
 use aep_core::profile::ProfileSelection;
 use aep_core::token::Token;
-use aep_core::{Error, Profile, Result, duration};
+use aep_core::{Environment, Error, Profile, Result, duration};
 
 use crate::cli::EnvShell;
 use crate::{quote, road};
@@ -20,6 +20,11 @@ pub(crate) fn variables(profile: &Profile, token: &Token) -> [(&'static str, Opt
         ("AEP_SANDBOX_NAME", profile.sandbox.clone()),
         ("AEP_TOKEN_EXPIRATION", token.expires_at().map(duration::rfc3339)),
     ]
+}
+
+/// A shell that the system has: on Windows PowerShell, unless a Unix shell is around us (Git's bash), which sets `SHLVL`.
+pub(crate) fn usual_shell(environment: &Environment) -> EnvShell {
+    if cfg!(windows) && !environment.has("SHLVL") { EnvShell::Powershell } else { EnvShell::Sh }
 }
 
 pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, shell: EnvShell) -> Result<()> {
@@ -38,6 +43,13 @@ pub(crate) fn print(
     if shell == EnvShell::Github {
         append_for_github(invocation, variables)?;
         invocation.line(format_args!("::add-mask::{secret}"));
+        return Ok(());
+    }
+    if shell == EnvShell::Cmd {
+        // All before the first line, so that half of them are never set.
+        let lines: Vec<String> =
+            variables.iter().map(|(name, value)| for_cmd(name, value.as_deref())).collect::<Result<_>>()?;
+        lines.iter().for_each(|line| invocation.line(line));
         return Ok(());
     }
     for (name, value) in variables {
@@ -59,6 +71,16 @@ pub(crate) fn print(
         }
     }
     Ok(())
+}
+
+/// A line for the command prompt, which has no way to quote these four.
+fn for_cmd(name: &str, value: Option<&str>) -> Result<String> {
+    let value = value.unwrap_or_default();
+    if value.contains(['"', '%', '!', '^']) {
+        return Err(Error::configuration(format!("the value of {name} cannot be handed to cmd as it is"))
+            .with_hint("aep-auth env --shell powershell, or: aep-auth exec -- COMMAND"));
+    }
+    Ok(format!("set \"{name}={value}\""))
 }
 
 /// Appends to the file that the runner reads. No value holds a control character, so that none can start a line.
@@ -85,4 +107,19 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
         file.write_all(text.as_bytes())
     })
     .map_err(|error| Error::storage(format!("cannot append to {}: {}", path.display(), io_words(&error))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_prompt_gets_what_it_can_hold_and_nothing_else() {
+        assert_eq!(for_cmd("A", Some("x&y|z")).unwrap(), "set \"A=x&y|z\"");
+        assert_eq!(for_cmd("A", None).unwrap(), "set \"A=\"");
+        for value in ["a\" & calc & \"", "%PATH%", "!x!", "^"] {
+            let error = for_cmd("A", Some(value)).unwrap_err();
+            assert!(!error.to_string().contains(value), "{error}");
+        }
+    }
 }

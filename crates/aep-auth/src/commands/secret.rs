@@ -6,7 +6,7 @@ use aep_cli::Invocation;
 use aep_core::profile::{self, Name, ProfileSelection, file};
 use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::secret::{Reference, Secret};
-use aep_core::{Error, Result};
+use aep_core::{Error, Result, text};
 use zeroize::Zeroizing;
 
 use crate::cli::SecretCommand;
@@ -55,8 +55,9 @@ pub(crate) fn ask(invocation: &mut Invocation<'_>, what: &str) -> Result<Secret>
             .take(MOST_BYTES as u64)
             .read_to_end(&mut bytes)
             .map_err(|error| Error::configuration(format!("cannot read the {what}: {}", error.kind())))?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|_| Error::configuration(format!("the {what} is not text in UTF-8")))?;
+        let text = text::decode(std::mem::take(&mut *bytes))
+            .map(Zeroizing::new)
+            .ok_or_else(|| Error::configuration(format!("the {what} is not text in UTF-8 or UTF-16")))?;
         Secret::new(text.lines().next().unwrap_or_default().trim().to_owned())
     };
     if secret.is_empty() { Err(Error::configuration(format!("the {what} is empty"))) } else { Ok(secret) }

@@ -6,7 +6,7 @@
 
 use aep_core::profile::Flow;
 use aep_core::secret::Secret;
-use aep_core::{Error, Result};
+use aep_core::{Error, Result, text};
 
 use self::candidates::{Reading, Shape};
 use self::tree::Tree;
@@ -14,7 +14,6 @@ use self::tree::Tree;
 mod aio;
 mod archive;
 mod candidates;
-mod decode;
 mod fields;
 mod groups;
 mod hjson;
@@ -215,7 +214,7 @@ fn drop_repeats(candidates: &mut Vec<Candidate>) {
 }
 
 fn text_of(bytes: &[u8]) -> Result<String> {
-    let text = decode::text(bytes).ok_or_else(|| {
+    let text = text::decode(bytes.to_vec()).ok_or_else(|| {
         Error::configuration("the file holds no credential: it is neither text nor a zip archive")
             .with_hint("import the JSON that the Developer Console downloads")
     })?;
@@ -237,7 +236,7 @@ fn of_archive(bytes: &[u8]) -> Result<(Vec<Candidate>, Shape)> {
     let mut certificate = String::new();
     let mut refusal = None;
     for part in archive::read(bytes)? {
-        let Some(text) = decode::text(&part) else { continue };
+        let Some(text) = text::decode(part) else { continue };
         if text.trim_start().starts_with("-----BEGIN CERTIFICATE") {
             certificate = text.replace('\r', "").trim().to_owned();
         } else if let Some(found_key) = key::read(&text) {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
-use aep_core::{Error, Result};
+use aep_core::{Error, Result, text};
 
 use super::{Candidate, Kind};
 use crate::prompt;
@@ -54,8 +54,9 @@ fn read_key(typed: &str, home: Option<&Path>) -> Result<Secret> {
         _ => PathBuf::from(typed),
     };
     let refuse = |error: std::io::Error| Error::configuration(format!("cannot read {}: {error}", path.display()));
-    let mut text = String::new();
+    let mut bytes = Vec::with_capacity(8192);
     let file = std::fs::File::open(&path).map_err(refuse)?;
-    file.take(MOST_BYTES).read_to_string(&mut text).map_err(refuse)?;
+    file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(refuse)?;
+    let text = text::decode(bytes).ok_or_else(|| refuse(std::io::ErrorKind::InvalidData.into()))?;
     Ok(Secret::new(crate::certificate::with_neighbour(text, &path)))
 }

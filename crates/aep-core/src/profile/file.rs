@@ -10,7 +10,7 @@ use toml::de::{DeTable, DeValue};
 use super::{Flow, Name};
 use crate::io_words::io_words;
 use crate::secret::Reference;
-use crate::{Context, Error, Folders, Result, trust};
+use crate::{Context, Error, Folders, Result, text, trust};
 
 const MOST_BYTES: u64 = 256 * 1024;
 
@@ -97,11 +97,12 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
             .with_hint_if_any(error.cure()),
     })?;
     // Of a file's usual size, so that one read takes it.
-    let mut text = String::with_capacity(4096);
-    file.take(MOST_BYTES + 1).read_to_string(&mut text).map_err(|error| refuse(&io_words(&error)))?;
-    if text.len() as u64 > MOST_BYTES {
+    let mut bytes = Vec::with_capacity(4096);
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
+    if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 256 KiB"));
     }
+    let text = text::decode(bytes).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16"))?;
     let fields = parse(&text, &path)?;
     for key in &fields.unknown {
         context.log.warn(format_args!("{}: unknown key `{key}`", path.display()));

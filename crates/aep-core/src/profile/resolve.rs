@@ -9,7 +9,7 @@ use super::{
     DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, DEFAULT_SCOPES, Flow, Name, Origin, Profile, split_list,
 };
 use crate::secret::{Reference, Secret};
-use crate::{Context, Error, Result, trust};
+use crate::{Context, Error, Result, text, trust};
 
 /// What was typed on the command line.
 #[derive(Clone, Debug, Default)]
@@ -114,7 +114,7 @@ pub fn default_name(context: &Context) -> Result<Option<Name>> {
             Error::configuration(format!("cannot tell the default profile: {error}")).with_hint_if_any(error.cure())
         })?,
     };
-    let text = String::from_utf8_lossy(&text);
+    let text = text::decode(text).unwrap_or_default();
     Name::parse(text.trim()).map(Some).map_err(|error| {
         Error::configuration(format!("{}: {}", path.display(), error.message())).with_hint("aep-auth profile use NAME")
     })

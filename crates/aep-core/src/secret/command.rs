@@ -15,7 +15,7 @@ use crate::environment::SECRET_VARIABLES;
 use crate::error::Cause;
 use crate::platform::{self, OutputError};
 use crate::program::{self, NotFound};
-use crate::{Clock, Environment, Error};
+use crate::{Clock, Environment, Error, text};
 
 /// The most that a command may print.
 const MOST_BYTES: usize = 64 * 1024;
@@ -62,7 +62,7 @@ pub fn run(command: &[String], surroundings: &Surroundings<'_>) -> Result<Secret
         prepared.env_remove(variable);
     }
     let limit = time_limit(surroundings.environment, surroundings.is_terminal);
-    let (bytes, status) =
+    let (mut bytes, status) =
         platform::output(&mut prepared, MOST_BYTES, limit, surroundings.clock).map_err(|error| match error {
             OutputError::Start(error) => failed(Reason::NotStarted(error)),
             OutputError::Read(error) => failed(Reason::Unreadable(error)),
@@ -74,10 +74,10 @@ pub fn run(command: &[String], surroundings: &Surroundings<'_>) -> Result<Secret
     if !status.success() {
         return Err(failed(Reason::Ended(status)));
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) if text.trim_start_matches('\u{feff}').trim().is_empty() => Err(failed(Reason::Silent)),
-        Ok(text) => Ok(Secret::new(text.trim_start_matches('\u{feff}').to_owned())),
-        Err(_) => Err(failed(Reason::NotText)),
+    match text::decode(std::mem::take(&mut *bytes)).map(Secret::new) {
+        Some(secret) if secret.expose().trim().is_empty() => Err(failed(Reason::Silent)),
+        Some(secret) => Ok(secret),
+        None => Err(failed(Reason::NotText)),
     }
 }
 
@@ -122,7 +122,7 @@ pub enum Reason {
     TooLarge,
     /// It printed nothing.
     Silent,
-    /// It printed something else than text in UTF-8.
+    /// It printed something else than text in UTF-8 or UTF-16.
     NotText,
     /// This process was told to end.
     Interrupted,
@@ -151,7 +151,7 @@ impl Failure {
             Reason::NotFound { elsewhere: None } => {
                 error.with_hint(format!("install {program}, or use its absolute path in `command`"))
             }
-            Reason::NotExecutable(path) => error.with_hint(format!("chmod u+x {}", path.display())),
+            Reason::NotExecutable(path) if cfg!(unix) => error.with_hint(format!("chmod u+x {}", path.display())),
             Reason::TimeLimit(limit) if *limit == TIME_ALONE => {
                 error.with_hint("where it has to ask, run this once on a terminal")
             }
@@ -175,7 +175,7 @@ impl std::fmt::Display for Reason {
             Self::TimeLimit(limit) => write!(f, "it took longer than {} seconds and was ended", limit.as_secs()),
             Self::TooLarge => f.write_str("it printed more than 64 KiB"),
             Self::Silent => f.write_str("it printed nothing"),
-            Self::NotText => f.write_str("it printed something else than text in UTF-8"),
+            Self::NotText => f.write_str("it printed something else than text in UTF-8 or UTF-16"),
             Self::Interrupted => f.write_str("it was interrupted"),
         }
     }
@@ -418,7 +418,7 @@ mod tests {
             for (script, reason) in [
                 ("echo marker; exit 7", "it ended with exit code 7"),
                 ("echo marker; kill -KILL $$", "it was ended by signal 9 (SIGKILL)"),
-                ("printf '\\377marker'", "it printed something else than text in UTF-8"),
+                ("printf '\\377marker'", "it printed something else than text in UTF-8 or UTF-16"),
                 ("echo", "it printed nothing"),
                 ("head -c 65537 /dev/zero", "it printed more than 64 KiB"),
                 ("cat /dev/zero", "it printed more than 64 KiB"),

@@ -13,7 +13,7 @@ use super::{Secret, command};
 use crate::environment::SECRETS_WITHHELD;
 use crate::io_words::io_words;
 use crate::profile::Origin;
-use crate::{Context, Error, Profile, Result, platform, program, trust};
+use crate::{Context, Error, Profile, Result, platform, program, text, trust};
 
 const MOST_BYTES: u64 = 64 * 1024;
 
@@ -156,6 +156,7 @@ impl fmt::Display for Reference {
 
 fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result<Secret> {
     let key = StoreKey::of_profile(profile).ok_or_else(|| Error::fault("the environment has no private store"))?;
+    store::settle(&context.folders)?;
     let path = store::path(&context.folders, &key, kind)?;
     let name = profile.name();
     if !path.exists() && store::adopt(&context.folders, &key, kind)? {
@@ -195,10 +196,8 @@ fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
     if bytes.len() as u64 > MOST_BYTES {
         return Err("it is larger than 64 KiB".to_owned());
     }
-    match std::str::from_utf8(&bytes) {
-        Ok(text) => Ok(Secret::new(text.trim_start_matches('\u{feff}').to_owned())),
-        Err(_) => Err("it is not text in UTF-8".to_owned()),
-    }
+    let text = text::decode(std::mem::take(&mut *bytes));
+    text.map(Secret::new).ok_or_else(|| "it is not text in UTF-8 or UTF-16".to_owned())
 }
 
 fn run(command: &[String], context: &Context, profile: &Profile, what: &str) -> Result<Secret> {

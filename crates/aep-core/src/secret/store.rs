@@ -102,6 +102,28 @@ fn first_versions_path(folders: &Folders, profile: &Name, kind: SecretKind) -> R
     Ok(folder(folders)?.join(format!("{profile}@{}", kind.suffix())))
 }
 
+/// Moves what an earlier version stored in the folder of the settings, once: not where there is a store already, and
+/// nothing that is a link or that others could have put there.
+///
+/// # Errors
+/// Storage, when it is there and cannot be moved.
+pub(crate) fn settle(folders: &Folders) -> Result<()> {
+    let Some(former) = folders.former_data().map(|folder| folder.join("secrets")) else { return Ok(()) };
+    let folder = folder(folders)?;
+    if folder.exists() || platform::check_private_folder(&former).is_err() {
+        return Ok(());
+    }
+    let failed = |why: &dyn std::fmt::Display| {
+        Error::storage(format!("cannot move the private store {} to {}: {why}", former.display(), folder.display()))
+    };
+    write_file::create_folders(folders.data()?).map_err(|error| failed(&error))?;
+    match platform::rename(&former, &folder) {
+        // Another process was quicker.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && folder.exists() => Ok(()),
+        other => other.map_err(|error| failed(&io_words(&error))),
+    }
+}
+
 /// Moves what the first version stored to where it belongs; says whether there was something.
 ///
 /// # Errors
@@ -119,6 +141,7 @@ pub(crate) fn adopt(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Resu
 /// # Errors
 /// Storage, when the store cannot be written; configuration, when others could change it.
 pub fn prepare(folders: &Folders) -> Result<()> {
+    settle(folders)?;
     let folder = folder(folders)?;
     let refuse = |error: WriteError| {
         Error::storage(format!("cannot make the private store: {error}")).with_hint_if_any(error.cure())
@@ -144,13 +167,14 @@ pub fn write(folders: &Folders, key: &StoreKey, kind: SecretKind, secret: &Secre
 /// # Errors
 /// Configuration, saying what is wrong with it.
 pub fn check(folders: &Folders) -> Result<()> {
+    settle(folders)?;
     let folder = folder(folders)?;
     if std::fs::symlink_metadata(&folder).is_err() {
         return Ok(());
     }
     platform::check_private_folder(&folder).map_err(|why| {
         Error::configuration(format!("the private store {} is not private: {why}", folder.display()))
-            .with_hint(format!("chmod 700 {}", folder.display()))
+            .with_hint_if_any(cfg!(unix).then(|| format!("chmod 700 {}", folder.display())))
     })
 }
 
@@ -160,6 +184,7 @@ pub fn check(folders: &Folders) -> Result<()> {
 /// # Errors
 /// Storage, when one is there and cannot be removed.
 pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result<Vec<SecretKind>> {
+    settle(folders)?;
     let folder = folder(folders)?;
     let Ok(items) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
     let mut removed = Vec::new();
@@ -190,4 +215,39 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
 fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {
     let path = folder.join(".gitignore");
     if path.exists() { Ok(()) } else { write_file::replace_own(&path, b"*\n") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_earlier_version_stored_is_moved_once_and_read_on() {
+        let home = tempfile::tempdir().unwrap();
+        let at = |name: &str| home.path().join(name);
+        let former = Folders::at(at("aep"), at("aep"), at("cache"));
+        let folders = Folders::at(at("aep"), at("aep-private"), at("cache")).with_former_data(at("aep"));
+        let (name, kind) = (Name::parse("dev").unwrap(), SecretKind::ClientSecret);
+        let ims = BaseUrl::parse("ims_url", crate::profile::DEFAULT_IMS_URL).unwrap();
+        let key = StoreKey::new(&name, &ims, "client");
+        let read = |folders: &Folders| std::fs::read_to_string(path(folders, &key, kind).unwrap());
+
+        settle(&folders).unwrap();
+        assert!(!at("aep-private").exists(), "nothing was there, nothing is made");
+
+        write(&former, &key, kind, &Secret::new("old".to_owned())).unwrap();
+        settle(&folders).unwrap();
+        assert_eq!(read(&folders).unwrap(), "old");
+        assert!(!at("aep/secrets").exists() && at("aep").is_dir());
+
+        // A store that is there is never replaced by an older one.
+        write(&former, &key, kind, &Secret::new("older".to_owned())).unwrap();
+        settle(&folders).unwrap();
+        assert_eq!((read(&folders).unwrap(), read(&former).unwrap()), ("old".to_owned(), "older".to_owned()));
+
+        // Without a former place nothing is looked for.
+        let elsewhere = Folders::at(at("aep"), at("other"), at("cache"));
+        settle(&elsewhere).unwrap();
+        assert!(!at("other").exists() && at("aep/secrets").exists());
+    }
 }

@@ -166,16 +166,58 @@ impl Mask {
             return Self(Vec::new());
         }
         let variable = |name: &str| context.environment.text(name).ok().flatten().filter(|value| value.len() > 2);
-        let home = variable("HOME").or_else(|| variable("USERPROFILE"));
-        let at_home =
-            home.as_deref().and_then(|home| std::path::Path::new(home).file_name()?.to_str().map(str::to_owned));
+        // Git for Windows sets the first beside the second, and the two need not be the same.
+        let homes: Vec<String> = ["HOME", "USERPROFILE"].into_iter().filter_map(variable).collect();
+        let last = |home: &String| home.rsplit(['/', '\\']).find(|part| !part.is_empty()).map(str::to_owned);
+        let at_home: Vec<String> = homes.iter().filter_map(last).filter(|name| name.len() > 2).collect();
         let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(variable).chain(at_home);
         // The longer first: the name is a part of the home folder.
-        Self(home.map(|home| (home, "~")).into_iter().chain(names.map(|name| (name, "USER"))).collect())
+        Self(homes.into_iter().map(|home| (home, "~")).chain(names.map(|name| (name, "USER"))).collect())
     }
 
     fn apply(&self, text: &str) -> String {
-        let masked = self.0.iter().fold(text.to_owned(), |text, (private, shown)| text.replace(private, shown));
+        let masked = self.0.iter().fold(text.to_owned(), |text, (private, shown)| replace(&text, private, shown));
         terminal::clean(&masked)
+    }
+}
+
+/// Replaces a path or name however it is written: Windows and macOS tell no capitals from small letters, and Windows takes
+/// either slash.
+fn replace(text: &str, private: &str, shown: &str) -> String {
+    let is_slash = |c: char| c == '/' || c == '\\';
+    let is_same = |a: char, b: char| a == b || is_slash(a) && is_slash(b) || a.to_lowercase().eq(b.to_lowercase());
+    let begins = |rest: &str| {
+        let mut left = rest.chars();
+        private.chars().all(|wanted| left.next().is_some_and(|c| is_same(c, wanted))).then_some(left.as_str().len())
+    };
+    let (mut rest, mut replaced) = (text, String::with_capacity(text.len()));
+    while let Some(first) = rest.chars().next() {
+        if let Some(left) = begins(rest) {
+            replaced.push_str(shown);
+            rest = &rest[rest.len() - left..];
+        } else {
+            replaced.push(first);
+            rest = &rest[first.len_utf8()..];
+        }
+    }
+    replaced
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_is_masked_however_it_is_written() {
+        for (text, private, masked) in [
+            ("in C:\\Users\\Ada\\x", "C:\\Users\\Ada", "in ~\\x"),
+            ("in c:/users/ADA/x", "C:\\Users\\Ada", "in ~/x"),
+            ("/home/ada and /home/ada/x", "/home/ada", "~ and ~/x"),
+            ("/home/adb", "/home/ada", "/home/adb"),
+            ("/home/ÉVE é", "/home/éve", "~ é"),
+            ("/home", "/home/ada", "/home"),
+        ] {
+            assert_eq!(replace(text, private, "~"), masked);
+        }
     }
 }

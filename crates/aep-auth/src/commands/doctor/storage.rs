@@ -34,7 +34,8 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
         };
         return findings.bad(Kind::Storage, format!("the token cache {what}: {error}"), cure);
     }
-    findings.good(format!("cache {}, yours alone", folder.display()));
+    // Where owners and access lists are not looked at, nothing is claimed about them.
+    findings.good(format!("cache {}{}", folder.display(), if cfg!(unix) { ", yours alone" } else { "" }));
     if let Some(process) = store.lock_holder() {
         findings.note(format!("process {process} holds the lock and fetches a token now"));
     }

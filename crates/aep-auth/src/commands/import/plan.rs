@@ -7,7 +7,7 @@ use aep_core::profile::{DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, Name, ProfileS
 use aep_core::secret::Secret;
 use aep_core::secret::store::SecretKind;
 use aep_core::url::BaseUrl;
-use aep_core::{Error, Result, terminal};
+use aep_core::{Error, Result, terminal, text};
 use aep_ims::{Certificate, key};
 
 use crate::cli::ImportArguments;
@@ -218,7 +218,7 @@ fn note_identity(taken: &Candidate, notes: &mut Vec<String>) {
 
 /// The private key of `--private-key`, with the certificate that the Developer Console put beside it.
 fn read_key(invocation: &mut Invocation<'_>, path: &Path) -> Result<Secret> {
-    let text = String::from_utf8(input::read(invocation, path)?).map_err(|_| {
+    let text = text::decode(input::read(invocation, path)?).ok_or_else(|| {
         Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
             .with_hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
     })?;

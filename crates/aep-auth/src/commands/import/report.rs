@@ -83,7 +83,7 @@ fn found(invocation: &Invocation<'_>, plan: &Plan, about: &About<'_>) -> Vec<Str
     lines.push(format!("  IMS           {}", url(&plan.ims_url, DEFAULT_IMS_URL)));
     lines.push(format!("  platform      {}", url(&plan.platform_url, DEFAULT_PLATFORM_URL)));
     lines.push(format!("  profile       {path}  (no secret in it)"));
-    lines.push(format!("  {stored}: {secrets}  (readable by you alone)"));
+    lines.push(format!("  {stored}: {secrets}{}", if cfg!(unix) { "  (readable by you alone)" } else { "" }));
     lines
 }
 

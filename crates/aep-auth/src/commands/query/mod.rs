@@ -71,7 +71,10 @@ pub(crate) fn run(
         (format, None) => (format.unwrap_or_default(), Password::Shown(&connection.password)),
     };
     match format {
-        QueryFormat::Env => print_variables(invocation, arguments.shell, &connection, &password)?,
+        QueryFormat::Env => {
+            let shell = arguments.shell.unwrap_or_else(|| env::usual_shell(&invocation.context.environment));
+            print_variables(invocation, shell, &connection, &password)?;
+        }
         QueryFormat::Json => print_json(invocation, &connection, &password)?,
         QueryFormat::Service => {
             let name = format!("{}-{sandbox}", profile.name());
