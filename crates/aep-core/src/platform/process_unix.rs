@@ -153,7 +153,11 @@ impl Group {
 
     /// The signal that stopped the leader, if one did since the last question.
     fn stopped(&self) -> io::Result<Option<Signal>> {
-        let status = self.ask(WaitIdOptions::STOPPED)?;
+        let status = match self.ask(WaitIdOptions::STOPPED) {
+            // Who asks for stops alone is told of no child, once the leader has ended.
+            Err(error) if error.raw_os_error() == Some(Errno::CHILD.raw_os_error()) => None,
+            other => other?,
+        };
         Ok(status.and_then(|status| status.stopping_signal()).and_then(Signal::from_named_raw))
     }
 
@@ -283,4 +287,18 @@ fn wait_until(time: Duration, is_so: impl Fn() -> bool) -> bool {
         tick = (tick * 2).min(LONGEST_TICK);
     }
     true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_that_ended_is_not_stopped() {
+        let mut group = Group::start(&mut Command::new("true")).unwrap();
+        // Waits for the end, and leaves the child to be reaped.
+        rustix::process::waitid(WaitId::Pid(group.leader), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT).unwrap();
+        assert_eq!(group.stopped().unwrap(), None);
+        assert!(group.end().unwrap().success());
+    }
 }
