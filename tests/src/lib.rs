@@ -12,6 +12,8 @@ use std::sync::OnceLock;
 use ims_emulator::Emulator;
 
 pub mod git;
+#[cfg(target_os = "linux")]
+pub mod keyring;
 pub mod kubernetes;
 pub mod pages;
 #[cfg(unix)]

@@ -38,9 +38,15 @@ pub(crate) enum Command {
     /// List, show, choose, copy, change or remove profiles
     #[command(subcommand)]
     Profile(ProfileCommand),
-    /// Replace a stored client secret
+    /// Store, show, move or drop the secrets of a profile
     #[command(subcommand)]
     Secret(SecretCommand),
+    /// List every file of ours, and remove them
+    Purge {
+        /// Remove without asking
+        #[arg(long)]
+        yes: bool,
+    },
     /// Print the access token
     Token(TokenArguments),
     /// Print the headers of a platform call
@@ -133,6 +139,9 @@ pub(crate) struct ImportArguments {
     /// Private key of a service account
     #[arg(long, value_name = "PATH")]
     pub(crate) private_key: Option<PathBuf>,
+    /// Where the client secret is: keyring, file:PATH, env:NAME or command:WORDS [default: the private store]
+    #[arg(long, value_name = "WHERE")]
+    pub(crate) client_secret_from: Option<String>,
     /// Flow to use where the file allows both
     #[arg(long, value_enum)]
     pub(crate) flow: Option<FlowArgument>,
@@ -234,7 +243,45 @@ pub(crate) enum SecretCommand {
         /// Store it as the second one, during a rotation
         #[arg(long)]
         second: bool,
+        /// Store it without trying it at IMS first
+        #[arg(long)]
+        untried: bool,
     },
+    /// Show where each secret is and which one IMS accepted, never the value
+    Show {
+        /// Profile
+        name: String,
+    },
+    /// Move the secrets between the private store and the system's keyring
+    Move {
+        /// Profile
+        name: String,
+        /// Place to move them to
+        #[arg(long, value_enum)]
+        to: SecretPlace,
+    },
+    /// End a rotation: drop one of two client secrets
+    Drop {
+        /// Profile
+        name: String,
+        /// Which one; after `first` the second one is the first
+        #[arg(value_enum)]
+        which: SecretNumber,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SecretPlace {
+    /// The system's own: Secret Service, Keychain or Credential Manager
+    Keyring,
+    /// The private store of aep-auth
+    Store,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SecretNumber {
+    First,
+    Second,
 }
 
 #[derive(Args, Debug, Default)]

@@ -43,6 +43,10 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
         Command::Import(arguments) => commands::import::run(invocation, &selection, &arguments)?,
         Command::Profile(command) => commands::profile::run(invocation, &command)?,
         Command::Secret(command) => commands::secret::run(invocation, &command)?,
+        Command::Purge { yes } => {
+            let consent = if yes { commands::purge::Consent::Given } else { commands::purge::Consent::ToBeAsked };
+            return commands::purge::run(invocation, consent);
+        }
         Command::Jwt => commands::jwt::run(invocation, &selection)?,
         Command::Inspect { file } => commands::inspect::run(invocation, &selection, file.as_deref())?,
         Command::Forget { refused: Some(_), .. } => commands::forget::run_refused(invocation, &selection)?,
@@ -86,7 +90,15 @@ fn refuse_what_does_nothing(command: &Command, selection: &ProfileSelection) -> 
             ProfileCommand::Remove { .. } => "profile remove {}",
             ProfileCommand::Set { .. } => "profile set {} KEY=VALUE",
         }),
-        Command::Secret(SecretCommand::Set { .. }) => argument("secret set {}"),
+        Command::Secret(command) => argument(match command {
+            SecretCommand::Set { .. } => "secret set {}",
+            SecretCommand::Show { .. } => "secret show {}",
+            SecretCommand::Move { .. } => "secret move {} --to keyring",
+            SecretCommand::Drop { .. } => "secret drop {} first",
+        }),
+        Command::Purge { .. } => {
+            nothing("aep-auth purge removes every profile; aep-auth profile remove NAME removes one")
+        }
         Command::Status { all: true, .. } => nothing("--all tells of every profile; leave one of the two away"),
         Command::Forget { all: true, .. } => {
             nothing("--all drops the tokens of every profile; leave one of the two away")

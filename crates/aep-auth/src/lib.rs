@@ -15,6 +15,7 @@ mod prompt;
 mod quick;
 mod quote;
 mod road;
+mod secret_store;
 mod shape;
 mod table;
 
@@ -24,6 +25,7 @@ pub use pages::{ManualPage, completions, manual_pages};
 
 /// Runs the program; gives its exit code.
 pub fn run(invocation: &mut Invocation<'_>) -> u8 {
+    invocation.context.lend_keyring(Box::new(aep_keyring::SystemKeyring));
     invocation.run(dispatch::run)
 }
 

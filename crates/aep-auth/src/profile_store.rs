@@ -146,6 +146,15 @@ fn stored(fields: &Fields) -> Vec<SecretKind> {
     .collect()
 }
 
+/// The text of a profile file.
+pub(crate) fn read(folders: &Folders, name: &Name) -> Result<String> {
+    let path = file::path(folders, name)?;
+    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(|error| {
+        Error::configuration(format!("cannot read the profile `{name}`: {error}")).with_hint_if_any(error.cure())
+    })?;
+    String::from_utf8(text).map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))
+}
+
 /// Changes keys of a profile file and keeps the rest of it as the user wrote it.
 pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()> {
     let path = file::path(folders, name)?;

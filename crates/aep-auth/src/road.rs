@@ -1,7 +1,7 @@
 //! The road of this program to a token: the cache on disk, a fleet's engine where a profile names one, Adobe IMS.
 
 use aep_core::acquire::{self, Cached, Fetched, Refuse, TokenRequest};
-use aep_core::cache::{FileStore, Store as _};
+use aep_core::cache::{self, FileStore, Store as _};
 use aep_core::profile::Name;
 use aep_core::secret::{Credentials, Secret};
 use aep_core::token::AccessToken;
@@ -32,6 +32,19 @@ pub(crate) fn acquire_with(credentials: &Credentials<'_>, request: &TokenRequest
     acquire::acquire(credentials, request, &road)
 }
 
+/// Asks IMS, past every cache: for a secret that has to show whether it is one.
+pub(crate) fn ask_ims(credentials: &Credentials<'_>) -> Result<Fetched> {
+    acquire::acquire(credentials, &TokenRequest::default(), &Ims::asked_by(PROGRAM))
+}
+
+/// Takes a profile's mark off the cached token: what it shows from now on did not earn it.
+pub(crate) fn disown(context: &Context, profile: &Profile) -> Result<()> {
+    match (FileStore::new(context, profile)?, profile.mark()) {
+        (Some(store), Some(mark)) => acquire::disown(&store, context, &mark),
+        _ => Ok(()),
+    }
+}
+
 /// Exchanges a ready-made assertion. It is this person's own, and goes past the engine that others share.
 pub(crate) fn exchange_assertion(credentials: &Credentials<'_>, assertion: Secret, min_valid: i64) -> Result<Fetched> {
     let disk = FileStore::new(credentials.context(), credentials.profile())?;
@@ -46,6 +59,7 @@ pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) 
     let (context, profile) = (credentials.context(), credentials.profile());
     let Some(disk) = FileStore::new(context, profile)? else { return Ok(false) };
     let local = acquire::forget(&disk, context, only)?;
+    let _ = context.folders.cache().map(cache::remove_if_empty);
     let Some(engine) = RedisStore::new(credentials, aep_ims::root_certificates)? else { return Ok(local.was_there) };
     let on_engine = engine.forget(local.entry.as_ref(), only).unwrap_or_else(|error| {
         context.log.info(format_args!("the token may still be in the shared cache: {error}"));
@@ -59,15 +73,10 @@ pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) 
 ///
 /// # Errors
 /// Storage, when the entry is there and cannot be changed.
-pub(crate) fn disown(context: &Context, name: &Name) -> Result<()> {
+pub(crate) fn disown_named(context: &Context, name: &Name) -> Result<()> {
     let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
     // One that cannot be resolved is given no token.
-    let Ok(profile) = profile::resolve(context, &selection) else { return Ok(()) };
-    let Some(mark) = profile.mark() else { return Ok(()) };
-    match FileStore::new(context, &profile)? {
-        Some(disk) => acquire::disown(&disk, context, &mark),
-        None => Ok(()),
-    }
+    profile::resolve(context, &selection).map_or(Ok(()), |profile| disown(context, &profile))
 }
 
 /// The number of the client secret that IMS accepts, counted from zero: the one that earned the cached token; where that

@@ -43,7 +43,8 @@ fn invoke(
     fault: Option<aep_core::Error>,
     run: fn(&mut Invocation<'_>) -> u8,
 ) -> u8 {
-    let context = Context { folders, environment, clock: Box::new(SystemClock::start()), log };
+    let context =
+        Context { folders, environment, clock: Box::new(SystemClock::start()), log, keyring: Default::default() };
     run(&mut Invocation {
         arguments: std::env::args_os().skip(1).collect(),
         context: &context,

@@ -1,6 +1,9 @@
 //! What a tool is given by its surroundings: variables, time, folders, a place for warnings.
 
-use crate::{Clock, Environment, Folders, Log};
+use std::cell::OnceCell;
+
+use crate::secret::Keyring;
+use crate::{Clock, Environment, Error, Folders, Log, Result};
 
 /// Everything below a `main` takes its surroundings from here, so that a test can make them up.
 pub struct Context {
@@ -12,6 +15,24 @@ pub struct Context {
     pub folders: Folders,
     /// Where warnings go.
     pub log: Log,
+    /// The system's keyring, where the program has one: see [`Context::lend_keyring`].
+    pub keyring: OnceCell<Box<dyn Keyring>>,
+}
+
+impl Context {
+    /// Lends the system's keyring, once; only the program that has secrets does.
+    pub fn lend_keyring(&self, keyring: Box<dyn Keyring>) {
+        // What was lent before stays.
+        let _ = self.keyring.set(keyring);
+    }
+
+    /// The keyring.
+    ///
+    /// # Errors
+    /// A fault, where the program has none.
+    pub fn keyring(&self) -> Result<&dyn Keyring> {
+        self.keyring.get().map(|keyring| &**keyring).ok_or_else(|| Error::fault("this program has no keyring"))
+    }
 }
 
 impl std::fmt::Debug for Context {

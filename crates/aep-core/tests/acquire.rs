@@ -137,6 +137,7 @@ impl World {
             clock: Box::new(clock.clone()),
             folders: Folders::at(folder("config"), folder("data"), folder("cache")),
             log: Log::silent(),
+            keyring: Default::default(),
         };
         let world = Self { context, clock, ims: Counting::default(), store: MemoryStore::default(), home };
         world.ims.0.life.set(Some(3600));
@@ -176,6 +177,7 @@ impl World {
             clock: Box::new(self.clock.clone()),
             folders: self.context.folders.clone(),
             log: Log::silent(),
+            keyring: Default::default(),
         };
         let profile = resolve(&context, &ProfileSelection::default()).unwrap();
         (context, profile)

@@ -281,6 +281,7 @@ mod tests {
             clock: Box::new(SystemClock::start()),
             folders: Folders::at("/nowhere", "/nowhere", "/nowhere"),
             log: Log::silent(),
+            keyring: Default::default(),
         }
     }
 

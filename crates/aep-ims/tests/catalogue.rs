@@ -25,6 +25,7 @@ fn profile(emulator: &Emulator) -> (Context, Profile) {
         clock: Box::new(SystemClock::start()),
         folders: Folders::default(),
         log: Log::silent(),
+        keyring: Default::default(),
     };
     let profile = resolve(&context, &ProfileSelection::default()).unwrap();
     (context, profile)

@@ -73,6 +73,7 @@ impl World {
             }),
             folders: Folders::at(folder("config"), folder("data"), folder("cache")),
             log: Log::silent(),
+            keyring: Default::default(),
         };
         let profile = resolve(&context, &ProfileSelection::default())?;
         let road = Cached::new(FileStore::new(&context, &profile)?, Ims::asked_by("test"));

@@ -98,6 +98,7 @@ mod tests {
             clock: Box::new(SystemClock::start()),
             folders: Folders::default(),
             log: Log::silent(),
+            keyring: Default::default(),
         };
         let profile = resolve(&context, &ProfileSelection::default()).unwrap();
         Seal::new(&Identity::new(&profile), &Secret::new(secret.to_owned())).unwrap()

@@ -61,6 +61,7 @@ pub(crate) fn run_all(invocation: &mut Invocation<'_>, selection: &ProfileSelect
     query::sweep(context);
     dropped += cache::remove_all(context.folders.cache()?)
         .map_err(|error| Error::storage(format!("cannot drop the cached tokens: {error}")).with_source(error))?;
+    let _ = context.folders.cache().map(cache::remove_if_empty);
     invocation.line(format_args!("forgot {dropped} cached token{}", if dropped == 1 { "" } else { "s" }));
     Ok(())
 }

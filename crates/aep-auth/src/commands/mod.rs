@@ -12,6 +12,7 @@ pub(crate) mod inspect;
 pub(crate) mod jwt;
 pub(crate) mod pages;
 pub(crate) mod profile;
+pub(crate) mod purge;
 pub(crate) mod query;
 pub(crate) mod secret;
 pub(crate) mod status;

@@ -7,12 +7,14 @@ use aep_cli::Invocation;
 use aep_core::cache::FileStore;
 use aep_core::profile::file::{self, Fields};
 use aep_core::profile::{self, Flow, Name, Origin, ProfileSelection};
+use aep_core::secret::store::SecretKind;
 use aep_core::secret::{Credentials, Reference};
 use aep_core::{Context, Error, Profile, Result, acquire, program, terminal};
 use serde_json::json;
 
 use crate::cli::{ProfileCommand, Words};
-use crate::{certificate, profile_store, road, shape, table};
+use crate::secret_store::{Place, SecretStore};
+use crate::{certificate, profile_store, road, secret_store, shape, table};
 
 pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> Result<()> {
     match command {
@@ -41,16 +43,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> 
         ProfileCommand::Remove { name } => remove(invocation, &existing(invocation, name)?),
         ProfileCommand::Set { name, pairs } => {
             let name = existing(invocation, name)?;
-            // A changed reference or host has earned nothing yet.
-            road::disown(invocation.context, &name)?;
-            profile_store::set(&invocation.context.folders, &name, pairs)?;
-            invocation.line(format_args!("changed profile {name}"));
-            if let Ok(profile) = profile::resolve(invocation.context, &named(&name)) {
-                for shape::Misshapen { what, cure } in shape::misshapen(&profile) {
-                    invocation.line(format_args!("{}; IMS will not know it: {cure}", terminal::clean(&what)));
-                }
-            }
-            Ok(())
+            set(invocation, &name, pairs)
         }
     }
 }
@@ -242,7 +235,11 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
 pub(crate) fn shown(reference: &Reference, origin: &Origin) -> String {
     const NOT_SHOWN: &str = "(not shown)";
     match reference {
-        Reference::Store | Reference::Given(_) | Reference::FileIn { .. } => reference.to_string(),
+        Reference::Store | Reference::Keyring | Reference::Given(_) | Reference::FileIn { .. } => reference.to_string(),
+        Reference::Credential(id) => {
+            let is_id = id.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_.".contains(&byte));
+            format!("credential {}", if is_id { id } else { NOT_SHOWN })
+        }
         Reference::File(path) => {
             // What the profile names without a slash in front was put beside the profile; a file that is there is one.
             let folder = match origin {
@@ -281,18 +278,94 @@ fn rename(invocation: &mut Invocation<'_>, name: &Name, new: &Name) -> Result<()
     Ok(())
 }
 
+/// A stored secret that is to be in the keyring must first be there.
+fn refuse_to_lose(invocation: &Invocation<'_>, before: &Profile, pairs: &[String]) -> Result<()> {
+    let store = SecretStore::new(invocation, before);
+    // What cannot be understood is refused where it is set.
+    let wanted = pairs.iter().filter_map(|pair| file::parse(pair, std::path::Path::new("")).ok());
+    let is_lost = |fields: file::Fields| {
+        let new = [
+            (SecretKind::ClientSecret, fields.client_secrets.first()),
+            (SecretKind::SecondClientSecret, fields.client_secrets.get(1)),
+            (SecretKind::PrivateKey, fields.private_key.as_ref()),
+            (SecretKind::Passphrase, fields.private_key_passphrase.as_ref()),
+        ];
+        new.into_iter().any(|(kind, new)| {
+            new == Some(&Reference::Keyring)
+                && secret_store::reference(before, kind) == Some(&Reference::Store)
+                && store.is_stored(kind).unwrap_or(false)
+        })
+    };
+    if !wanted.into_iter().any(is_lost) {
+        return Ok(());
+    }
+    let name = before.name();
+    Err(Error::configuration(format!(
+        "a secret of profile {name} is in the private store, and would not be in the keyring"
+    ))
+    .with_hint(format!("aep-auth secret move {name} --to keyring")))
+}
+
+fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result<()> {
+    let resolve = |invocation: &Invocation<'_>| {
+        let selection = ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() };
+        profile::resolve(invocation.context, &selection)
+    };
+    let before = resolve(invocation).ok();
+    if let Some(before) = &before {
+        refuse_to_lose(invocation, before, pairs)?;
+    }
+    // A changed reference or host has earned nothing yet.
+    road::disown_named(invocation.context, name)?;
+    profile_store::set(&invocation.context.folders, name, pairs)?;
+    let mut removed = Vec::new();
+    if let (Some(before), Ok(after)) = (&before, resolve(invocation)) {
+        // A secret that another reference replaces is of no use any more.
+        if SecretKind::ALL
+            .iter()
+            .any(|kind| secret_store::reference(before, *kind) != secret_store::reference(&after, *kind))
+        {
+            removed = SecretStore::new(invocation, before).remove_unused(&after)?;
+        }
+    }
+    let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join("; ")) };
+    invocation.line(format_args!("changed profile {name}{with}"));
+    if let Ok(profile) = resolve(invocation) {
+        for shape::Misshapen { what, cure } in shape::misshapen(&profile) {
+            invocation.line(format_args!("{}; IMS will not know it: {cure}", terminal::clean(&what)));
+        }
+    }
+    Ok(())
+}
+
 fn remove(invocation: &mut Invocation<'_>, name: &Name) -> Result<()> {
     let is_default = profile::default_name(invocation.context).ok().flatten().as_ref() == Some(name);
     // A broken profile can be removed too; its tokens are then not found.
     let mut removed = Vec::new();
-    if let Ok(profile) = profile::resolve(invocation.context, &named(name))
-        && road::forget(&Credentials::new(invocation.context, &profile), None).unwrap_or(false)
-    {
-        removed.push("cached token".to_owned());
+    let mut left = Vec::new();
+    if let Ok(profile) = profile::resolve(invocation.context, &named(name)) {
+        if road::forget(&Credentials::new(invocation.context, &profile), None).unwrap_or(false) {
+            removed.push("cached token".to_owned());
+        }
+        let store = SecretStore::new(invocation, &profile);
+        for kind in SecretKind::ALL {
+            if secret_store::reference(&profile, kind).and_then(Place::of) != Some(Place::Keyring) {
+                continue;
+            }
+            match store.remove(Place::Keyring, kind) {
+                Ok(true) => removed.push(format!("{} in the keyring", kind.title())),
+                Ok(false) => {}
+                // A keyring that is gone must not keep the profile.
+                Err(error) => left.push((store.describe(Place::Keyring, kind)?, error)),
+            }
+        }
     }
     removed.extend(profile_store::remove(&invocation.context.folders, name, is_default)?);
     let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join(", ")) };
     invocation.line(format_args!("removed profile {name}{with}"));
+    for (item, error) in left {
+        invocation.line(format_args!("left in the keyring: {item}; {}", error.message()));
+    }
     match profile_store::list(&invocation.context.folders)?.first() {
         None => invocation.line(format_args!("no profile is left; make one: {}", profile::IMPORT_HINT)),
         Some(left) if is_default => {

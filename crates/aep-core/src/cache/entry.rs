@@ -54,6 +54,7 @@ mod tests {
             clock: Box::new(SystemClock::start()),
             folders: Folders::default(),
             log: Log::silent(),
+            keyring: Default::default(),
         };
         Identity::new(&resolve(&context, &ProfileSelection::default()).unwrap())
     }

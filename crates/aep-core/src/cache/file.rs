@@ -155,6 +155,8 @@ impl Store for FileStore {
         let name = self.lock_name();
         let mut file = self.folder_for_writing()?.open_lock(&name).map_err(|error| self.entry_error(&name, &error))?;
         match FileExt::try_lock(&file) {
+            // Its holder has removed it: the next look finds the one that counts.
+            Ok(()) if platform::is_passed(&file) => Ok(None),
             Ok(()) => {
                 // For `doctor`, and for those who wait.
                 let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
@@ -176,12 +178,17 @@ impl Store for FileStore {
         Ok(None)
     }
 
-    fn remove(&self, _: &FileLock) -> Result<bool, StoreError> {
+    /// The lock goes too, while it is held: who waits for it sees that, and opens a new one.
+    fn remove(&self, guard: &FileLock) -> Result<bool, StoreError> {
         let Some(folder) = self.folder()? else { return Ok(false) };
         let _ = folder.remove(&self.failure_name());
         neighbour::sweep(folder);
         let name = self.entry_name();
-        folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))
+        let removed = folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))?;
+        if guard.0.is_some() {
+            let _ = folder.remove(&self.lock_name());
+        }
+        Ok(removed)
     }
 
     fn failure(&self) -> Option<Failure> {
@@ -248,7 +255,34 @@ fn told(path: &Path, error: &OpenError) -> String {
     format!("{}: {error}", path.display())
 }
 
-/// Removes every entry of the folder; gives their number. Lock files stay: another process may hold one.
+/// What a file of this name in the cache folder is, in a word; `None` where it is not ours.
+pub fn what_is(name: &str) -> Option<&'static str> {
+    let (stem, kind) = name.split_once('.').unwrap_or((name, ""));
+    let is_digest = |length| stem.len() == length && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match kind {
+        "json" if is_digest(64) => Some("cached token"),
+        "lock" if is_digest(64) => Some("lock"),
+        "engine" if is_digest(32) => Some("note"),
+        _ if is_digest(64) && !kind.is_empty() => Some("note"),
+        _ if is_digest(32) && kind.starts_with("engine.") && kind.ends_with(".tmp") => Some("note"),
+        _ if ["kubernetes-callers", "header-callers"].contains(&stem) && (kind.is_empty() || kind.ends_with("tmp")) => {
+            Some("note")
+        }
+        "tmp"
+            if stem.strip_prefix("writing-").is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit())) =>
+        {
+            Some("note")
+        }
+        _ => None,
+    }
+}
+
+/// Removes the folder of the cache where nothing is in it; a link to it stays.
+pub fn remove_if_empty(path: &Path) {
+    let _ = std::fs::remove_dir(path);
+}
+
+/// Removes every entry of the folder and every lock that nobody holds; gives the number of entries.
 ///
 /// # Errors
 /// The folder is not ours alone to write, or the file system refused.
@@ -265,11 +299,21 @@ pub fn remove_all(path: &Path) -> Result<usize, StoreError> {
         let Some(name) = name.to_str() else { continue };
         let Some((stem, kind)) = name.split_once('.') else { continue };
         let is_ours = stem.len() == 64 && stem.bytes().all(|byte| byte.is_ascii_hexdigit());
-        if is_ours && kind != "lock" {
+        if is_ours && kind == "lock" {
+            remove_free_lock(&folder, name);
+        } else if is_ours {
             let removed =
                 folder.remove(name).map_err(|error| StoreError::Entry(told(&path.join(name), &error.into())))?;
             entries += usize::from(removed && kind == "json");
         }
     }
     Ok(entries)
+}
+
+/// While it is held, so that nobody else holds it.
+fn remove_free_lock(folder: &Folder, name: &str) {
+    let Ok(lock) = folder.open_lock(name) else { return };
+    if matches!(FileExt::try_lock(&lock), Ok(())) && !platform::is_passed(&lock) {
+        let _ = folder.remove(name);
+    }
 }

@@ -20,7 +20,7 @@ mod repeats;
 mod seen;
 
 pub use failure::Failure;
-pub use file::{FileStore, cure_for_folder, remove_all};
+pub use file::{FileStore, cure_for_folder, remove_all, remove_if_empty, what_is};
 pub use memory::MemoryStore;
 pub use note::Note;
 pub use repeats::Repeats;

@@ -135,6 +135,7 @@ mod tests {
             clock: Box::new(SystemClock::start()),
             folders: Folders::at(folder, folder, folder),
             log: Log::silent(),
+            keyring: Default::default(),
         }
     }
 

@@ -160,6 +160,8 @@ struct Value<'a> {
     value: &'a DeValue<'a>,
 }
 
+const CREDENTIAL_EXPECTED: &str = "expected a credential's name, without a slash and without \"..\"";
+
 impl Value<'_> {
     /// The value itself is left out: it may be a secret in the wrong place.
     fn refuse(&self, expected: &str) -> Error {
@@ -212,8 +214,8 @@ impl Value<'_> {
     fn reference(&self) -> Result<Reference> {
         let expected = || {
             self.refuse(
-                "expected one of { store = true }, { file = \"…\" }, { env = \"NAME\" }, { command = [\"…\"] }; \
-                 a profile holds no secret",
+                "expected one of { store = true }, { keyring = true }, { file = \"…\" }, { env = \"NAME\" }, \
+                 { command = [\"…\"] }, { credential = \"ID\" }; a profile holds no secret",
             )
         };
         let table = self.value.as_table().ok_or_else(expected)?;
@@ -226,6 +228,13 @@ impl Value<'_> {
             "store" if value.value.as_bool() == Some(true) => Ok(Reference::Store),
             "file" => Ok(Reference::File(self.beside(&value.text()?))),
             "env" => Ok(Reference::Env(value.text()?)),
+            "keyring" if value.value.as_bool() == Some(true) => Ok(Reference::Keyring),
+            "credential" => {
+                let id = value.text()?;
+                // A name in one folder, and nothing that leads out of it.
+                let is_name = !id.is_empty() && id != "." && !id.contains("..") && !id.contains(['/', '\\', '\0']);
+                if is_name { Ok(Reference::Credential(id)) } else { Err(value.refuse(CREDENTIAL_EXPECTED)) }
+            }
             "command" => {
                 let command = value.value.as_array().ok_or_else(expected).and_then(|_| value.list())?;
                 if command.first().is_none_or(String::is_empty) {
@@ -323,6 +332,14 @@ mod tests {
             "private_key = { store = true, file = \"x\" }",
             "private_key = { command = \"sh -c marker\" }",
             "private_key = { command = [] }",
+            "private_key = { keyring = false }",
+            "private_key = { keyring = \"marker\" }",
+            "private_key = { keyring = true, store = true }",
+            "private_key = { credential = \"\" }",
+            "private_key = { credential = \"../marker\" }",
+            "private_key = { credential = \"a/marker\" }",
+            "private_key = { credential = \"/marker\" }",
+            "private_key = { credential = \".\" }",
             "git_basic = \"yes\"",
             "headers = \"marker\"",
             "headers = { a = 7 }",

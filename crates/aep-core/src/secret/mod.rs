@@ -1,4 +1,4 @@
-//! A secret value, and the four kinds of reference that lead to one.
+//! A secret value, and the kinds of reference that lead to one.
 //!
 //! A [`Secret`] has no `Display`, shows nothing in `Debug` and is wiped when dropped; it is opened by
 //! [`Secret::expose`] alone, which is easy to search for.
@@ -9,10 +9,12 @@ use zeroize::Zeroizing;
 
 pub mod command;
 mod credentials;
+pub mod keyring;
 mod reference;
 pub mod store;
 
 pub use credentials::Credentials;
+pub use keyring::Keyring;
 pub use reference::Reference;
 
 /// A client secret, private key, passphrase or access token.

@@ -1,6 +1,7 @@
-//! Where a secret is: in the private store, a file, a variable, or the answer of a command.
+//! Where a secret is: in the private store, a file, a variable, the answer of a command, the system's keyring, or among
+//! the credentials that systemd hands to a service.
 //!
-//! Everything that is read is bounded: 64 KiB, and a time for a command.
+//! Everything that is read is bounded: 64 KiB, and a time for a command and a keyring.
 
 use std::fmt;
 use std::io::{IsTerminal, Read};
@@ -9,7 +10,7 @@ use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 use super::store::{self, SecretKind, StoreKey};
-use super::{Secret, command};
+use super::{Secret, command, keyring};
 use crate::environment::SECRETS_WITHHELD;
 use crate::io_words::io_words;
 use crate::profile::Origin;
@@ -19,6 +20,9 @@ const MOST_BYTES: u64 = 64 * 1024;
 
 const MAY_NOT_READ: &str = "whoever put it there must let this user's group read it (mode 0440); in a Kubernetes pod that is \
                             fsGroup, with defaultMode: 0440 for the secret";
+
+/// Where systemd says in which folder a service's credentials are.
+const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// A reference to a secret; holds the secret itself only where it came from the environment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,6 +42,10 @@ pub enum Reference {
     Env(String),
     /// A command and its arguments, run without a shell.
     Command(Vec<String>),
+    /// The system's own keyring.
+    Keyring,
+    /// A credential of this name, as systemd hands them to a service.
+    Credential(String),
     /// The value itself, from one of our own variables.
     Given(Secret),
 }
@@ -52,17 +60,7 @@ impl Reference {
         let found = match self {
             Self::Given(secret) => secret.clone(),
             Self::Store => read_stored(context, profile, kind)?,
-            Self::File(path) => {
-                let opened = trust::open(path, context.folders.home());
-                let file = opened.map_err(|error| {
-                    // A cure for another's file is with whoever put it there.
-                    let may_not = error.cause() == crate::error::Cause::Io(std::io::ErrorKind::PermissionDenied);
-                    let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
-                    let cure = cure.or_else(|| may_not.then(|| MAY_NOT_READ.to_owned()));
-                    unreadable(what, path, without_path(&error)).with_cause(error.cause()).with_hint_if_any(cure)
-                })?;
-                read_bounded(file).map_err(|why| unreadable(what, path, why))?
-            }
+            Self::File(path) => read_file(context, path, what)?,
             Self::FileIn { variable, path } => {
                 let refuse = |why: String| {
                     Error::configuration(format!("cannot read the {what} from the file that {variable} names: {why}"))
@@ -71,6 +69,8 @@ impl Reference {
                 let file = opened.map_err(|error| refuse(without_path(&error)).with_cause(error.cause()))?;
                 read_bounded(file).map_err(refuse)?
             }
+            Self::Credential(id) => read_file(context, &credential_path(context, id, what)?, what)?,
+            Self::Keyring => keyring::read(context, profile, kind, std::io::stderr().is_terminal())?,
             Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
                 let error = Error::configuration(format!(
                     "the {what} is expected in the variable {}, which is not set",
@@ -96,7 +96,7 @@ impl Reference {
 impl Reference {
     /// Whether reading it may ask a person.
     pub fn asks_somebody(&self) -> bool {
-        matches!(self, Self::Command(_))
+        matches!(self, Self::Command(_) | Self::Keyring)
     }
 
     /// What tells this reference from others; `None` for a value that was given.
@@ -106,6 +106,8 @@ impl Reference {
             Self::File(path) => Some(format!("file {}", path.display())),
             Self::Env(name) => Some(format!("env {name}")),
             Self::Command(words) => Some(format!("command {words:?}")),
+            Self::Keyring => Some("keyring".to_owned()),
+            Self::Credential(id) => Some(format!("credential {id}")),
             Self::Given(_) | Self::FileIn { .. } => None,
         }
     }
@@ -149,8 +151,37 @@ impl fmt::Display for Reference {
             Self::Command(command) => {
                 write!(f, "command {}", program::shown(command.first().map_or("", String::as_str)))
             }
+            Self::Keyring => f.write_str("keyring"),
+            Self::Credential(id) => write!(f, "credential {id}"),
             Self::Given(_) => f.write_str("environment"),
         }
+    }
+}
+
+fn read_file(context: &Context, path: &Path, what: &str) -> Result<Secret> {
+    let file = trust::open(path, context.folders.home()).map_err(|error| {
+        // A cure for another's file is with whoever put it there.
+        let may_not = error.cause() == crate::error::Cause::Io(std::io::ErrorKind::PermissionDenied);
+        let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
+        let cure = cure.or_else(|| may_not.then(|| MAY_NOT_READ.to_owned()));
+        unreadable(what, path, without_path(&error)).with_cause(error.cause()).with_hint_if_any(cure)
+    })?;
+    read_bounded(file).map_err(|why| unreadable(what, path, why))
+}
+
+/// Where systemd put a credential of this service.
+fn credential_path(context: &Context, id: &str, what: &str) -> Result<PathBuf> {
+    let folder = context.environment.path(CREDENTIALS).ok_or_else(|| {
+        Error::configuration(format!(
+            "the {what} is expected among the credentials of a service, and {CREDENTIALS} is not set"
+        ))
+        .with_hint(format!("run it by systemd, with LoadCredential={id}:FILE in the unit's [Service]"))
+    })?;
+    if folder.is_absolute() {
+        Ok(folder.join(id))
+    } else {
+        Err(Error::configuration(format!("{CREDENTIALS} is no absolute path"))
+            .with_hint("systemd sets it for a unit with LoadCredential="))
     }
 }
 
@@ -166,16 +197,7 @@ fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result
             path.display()
         ));
     }
-    let cure = match kind {
-        SecretKind::ClientSecret => format!("aep-auth secret set {name}"),
-        SecretKind::SecondClientSecret => format!("aep-auth secret set {name} --second"),
-        SecretKind::PrivateKey | SecretKind::Passphrase => {
-            format!("aep-auth import FILE --private-key KEY --profile {name} --force")
-        }
-        SecretKind::SharedCachePassword => {
-            format!("aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
-        }
-    };
+    let cure = kind.cure_where_missing(name);
     platform::open_private(&path)
         .map_err(|error| error.to_string())
         .and_then(read_bounded)

@@ -47,7 +47,22 @@ impl SecretKind {
         }
     }
 
-    fn suffix(self) -> &'static str {
+    /// The command that puts it where it is missing.
+    pub(super) fn cure_where_missing(self, profile: &str) -> String {
+        match self {
+            Self::ClientSecret => format!("aep-auth secret set {profile}"),
+            Self::SecondClientSecret => format!("aep-auth secret set {profile} --second"),
+            Self::PrivateKey | Self::Passphrase => {
+                format!("aep-auth import FILE --private-key KEY --profile {profile} --force")
+            }
+            Self::SharedCachePassword => {
+                format!("aep-auth profile set {profile} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'")
+            }
+        }
+    }
+
+    /// How a file or item of it is named.
+    pub(super) fn suffix(self) -> &'static str {
         match self {
             Self::ClientSecret => "client-secret",
             Self::SecondClientSecret => "client-secret-2",
@@ -210,6 +225,25 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
     }
     removed.sort_by_key(|kind| SecretKind::ALL.iter().position(|own| own == kind));
     Ok(removed)
+}
+
+/// Removes a secret; says whether there was one.
+///
+/// # Errors
+/// Storage, when it is there and cannot be removed.
+pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
+    settle(folders)?;
+    let mut was_there = false;
+    for path in [path(folders, key, kind)?, first_versions_path(folders, &key.profile, kind)?] {
+        match std::fs::remove_file(&path) {
+            Ok(()) => was_there = true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => {
+                return Err(Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))));
+            }
+        }
+    }
+    Ok(was_there)
 }
 
 fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {

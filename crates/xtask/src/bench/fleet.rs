@@ -70,6 +70,7 @@ fn machine(emulator: &Emulator, engine: &Engine, folder: &std::path::Path) -> Re
         clock: Box::new(SystemClock::start()),
         folders: Folders::at(folder, folder, folder),
         log: Log::silent(),
+        keyring: Default::default(),
     };
     let profile = resolve(&context, &ProfileSelection::default())?;
     let credentials = Credentials::new(&context, &profile);

@@ -6,8 +6,16 @@ use aep_core::{Error, Result, terminal};
 use crate::cli::{FlowArgument, ImportArguments};
 use crate::import::{Candidate, Kind, Needed};
 
-/// Takes the one that was named, else the first whole one of the wanted flow; gives the words for the others too.
+/// Takes the one that was named, else the first whole one of the wanted flow; gives the words for the others too. Where
+/// the client secret is elsewhere, one without is whole.
 pub(super) fn choose(mut candidates: Vec<Candidate>, arguments: &ImportArguments) -> Result<(Candidate, Vec<String>)> {
+    let is_whole = |candidate: &Candidate| {
+        let lacks = candidate.flow().map(|flow| candidate.missing(flow));
+        let is_elsewhere =
+            |needed: &Needed| matches!(needed, Needed::ClientSecret) && arguments.client_secret_from.is_some();
+        lacks.is_some_and(|lacks| lacks.iter().all(is_elsewhere))
+    };
+    candidates.sort_by_key(|candidate| !is_whole(candidate));
     let wanted = arguments.flow.map(|flow| match flow {
         FlowArgument::Oauth => Flow::Oauth,
         FlowArgument::Jwt => Flow::Jwt,
@@ -33,7 +41,7 @@ pub(super) fn choose(mut candidates: Vec<Candidate>, arguments: &ImportArguments
         let all = candidates.iter().map(describe).collect::<Vec<_>>().join(", ");
         return Err(Error::configuration("the file holds no such credential").with_hint(format!("it holds: {all}")));
     };
-    if !candidates[index].is_whole() {
+    if !is_whole(&candidates[index]) {
         return Err(refuse(&candidates[index], candidates.len()));
     }
     let taken = candidates.remove(index);
@@ -92,7 +100,8 @@ fn refuse(candidate: &Candidate, count: usize) -> Error {
     );
     Error::configuration(message).with_hint(match missing.first() {
         Some(Needed::ClientSecret) if candidate.unfilled.is_empty() => {
-            "select Retrieve client secret in the Developer Console, and download the file again"
+            "select Retrieve client secret in the Developer Console, and download the file again\n\
+             or say where the secret is: --client-secret-from keyring, file:PATH, env:NAME or command:WORDS"
         }
         _ if !candidate.unfilled.is_empty() => {
             "put the real values there, or import the JSON that the Developer Console downloads"

@@ -6,15 +6,20 @@
 use std::path::Path;
 
 use aep_cli::Invocation;
-use aep_core::profile::{self, Name, ProfileSelection};
+use aep_core::profile::{self, DEFAULT_IMS_URL, Name, ProfileSelection};
+use aep_core::secret::command;
+use aep_core::secret::keyring::Account;
+use aep_core::url::BaseUrl;
 use aep_core::{Error, Result};
 
 use self::plan::Plan;
 use crate::cli::ImportArguments;
 use crate::import::{self, Found};
+use crate::secret_store::SecretStore;
 use crate::{input, profile_store};
 
 mod choose;
+mod elsewhere;
 mod plan;
 mod report;
 mod write;
@@ -38,13 +43,56 @@ pub(crate) fn run(
     let found = read(invocation, arguments)?;
     let is_download = found.is_download;
     let (taken, others) = choose::choose(found.candidates, arguments)?;
+    let holds_secret = !taken.client_secrets.is_empty() || taken.private_key.is_some() || taken.passphrase.is_some();
     let plan = Plan::make(invocation, taken, arguments, selection)?;
     plan.check(&name)?;
     let is_default = arguments.default || profile::default_name(invocation.context).ok().flatten().is_none();
-    write::write(invocation, &plan, &name, is_default)?;
+    let before = if is_replaced { profile::resolve(invocation.context, &selection_of(&name)).ok() } else { None };
+    let accounts = write_to_keyring(invocation, &plan, &name)?;
+    if let Err(error) = write::write(invocation, &plan, &name, is_default) {
+        if !is_replaced {
+            take_back_from_keyring(invocation, &accounts);
+        }
+        return Err(error);
+    }
+    if let Some(before) = &before {
+        let after = profile::resolve(invocation.context, &selection_of(&name))?;
+        SecretStore::new(invocation, before).remove_unused(&after)?;
+    }
     let source = arguments.file.as_deref().filter(|path| path.as_os_str() != "-");
-    report::write(invocation, &plan, &report::About { name: &name, is_default, others: &others, source, is_download });
+    let about = report::About { name: &name, is_default, others: &others, source, is_download, holds_secret };
+    report::write(invocation, &plan, &about);
     Ok(())
+}
+
+fn selection_of(name: &Name) -> ProfileSelection {
+    ProfileSelection { profile: Some(name.to_string()), ..ProfileSelection::default() }
+}
+
+/// Before the profile, so that it finds its secret from the first moment.
+fn write_to_keyring(invocation: &Invocation<'_>, plan: &Plan, name: &Name) -> Result<Vec<Account>> {
+    let limit = command::time_limit(&invocation.context.environment, invocation.terminals.has_errors());
+    let default = BaseUrl::parse("ims_url", DEFAULT_IMS_URL)?;
+    let ims_url = plan.ims_url.as_ref().unwrap_or(&default);
+    let mut written = Vec::new();
+    for (kind, secret) in plan.secrets_for_keyring() {
+        let account = Account::new(name, kind, &plan.taken.client_id, ims_url);
+        let result = invocation.context.keyring()?.write(&account, secret, limit);
+        if let Err(error) = result {
+            take_back_from_keyring(invocation, &written);
+            return Err(error.into_error(kind.title()));
+        }
+        written.push(account);
+    }
+    Ok(written)
+}
+
+/// Best effort: the error that is told is the first one.
+fn take_back_from_keyring(invocation: &Invocation<'_>, accounts: &[Account]) {
+    let limit = command::time_limit(&invocation.context.environment, invocation.terminals.has_errors());
+    for account in accounts {
+        let _ = invocation.context.keyring().map(|keyring| keyring.remove(account, limit));
+    }
 }
 
 fn read(invocation: &mut Invocation<'_>, arguments: &ImportArguments) -> Result<Found> {

@@ -4,12 +4,13 @@ use std::path::Path;
 
 use aep_cli::Invocation;
 use aep_core::profile::{DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, Name, ProfileSelection, file};
-use aep_core::secret::Secret;
 use aep_core::secret::store::SecretKind;
+use aep_core::secret::{Reference, Secret};
 use aep_core::url::BaseUrl;
 use aep_core::{Error, Result, terminal, text};
 use aep_ims::{Certificate, key};
 
+use super::elsewhere;
 use crate::cli::ImportArguments;
 use crate::import::Candidate;
 use crate::{certificate, input, prompt};
@@ -22,6 +23,8 @@ pub(super) struct Plan {
     pub(super) platform_url: Option<BaseUrl>,
     pub(super) private_key: Option<Secret>,
     pub(super) passphrase: Option<Secret>,
+    /// Where the client secret is, if not in the private store.
+    pub(super) client_secret_from: Option<Reference>,
     /// What the user must know; `NAME` stands for the profile.
     pub(super) notes: Vec<String>,
 }
@@ -64,7 +67,19 @@ impl Plan {
             Flow::Oauth => note_oauth(&mut taken, &mut notes),
         }
         note_identity(&taken, &mut notes);
-        Ok(Self { taken, flow, ims_url, platform_url, private_key, passphrase, notes })
+        let client_secret_from = arguments.client_secret_from.as_deref().map(elsewhere::parse).transpose()?;
+        match &client_secret_from {
+            // The user keeps it.
+            Some(reference) if *reference != Reference::Keyring && !taken.client_secrets.is_empty() => {
+                notes.push(format!(
+                    "the client secret of the file is not taken; it comes from: {}",
+                    elsewhere::describe(reference)
+                ));
+                taken.client_secrets.clear();
+            }
+            _ => {}
+        }
+        Ok(Self { taken, flow, ims_url, platform_url, private_key, passphrase, client_secret_from, notes })
     }
 
     /// The profile file. Values from the file are quoted by the TOML writer.
@@ -90,7 +105,11 @@ impl Plan {
             Flow::Oauth => document["scopes"] = list(&taken.scopes),
             Flow::Jwt => document["meta_scopes"] = list(&taken.meta_scopes),
         }
-        document["client_secrets"] = value(taken.client_secrets.iter().map(|_| stored()).collect::<Array>());
+        let references: Array = match &self.client_secret_from {
+            Some(reference) => (0..taken.client_secrets.len().max(1)).map(|_| elsewhere::to_toml(reference)).collect(),
+            None => taken.client_secrets.iter().map(|_| stored()).collect(),
+        };
+        document["client_secrets"] = value(references);
         if self.private_key.is_some() {
             document["private_key"] = value(stored());
         }
@@ -102,11 +121,19 @@ impl Plan {
 
     /// What goes to the private store.
     pub(super) fn secrets(&self) -> impl Iterator<Item = (SecretKind, &Secret)> {
-        [SecretKind::ClientSecret, SecretKind::SecondClientSecret]
-            .into_iter()
-            .zip(&self.taken.client_secrets)
+        self.client_secrets()
+            .filter(|_| self.client_secret_from.is_none())
             .chain(self.private_key.iter().map(|key| (SecretKind::PrivateKey, key)))
             .chain(self.passphrase.iter().map(|passphrase| (SecretKind::Passphrase, passphrase)))
+    }
+
+    /// What goes to the keyring.
+    pub(super) fn secrets_for_keyring(&self) -> impl Iterator<Item = (SecretKind, &Secret)> {
+        self.client_secrets().filter(|_| self.client_secret_from == Some(Reference::Keyring))
+    }
+
+    fn client_secrets(&self) -> impl Iterator<Item = (SecretKind, &Secret)> {
+        [SecretKind::ClientSecret, SecretKind::SecondClientSecret].into_iter().zip(&self.taken.client_secrets)
     }
 
     /// Reads what will be written, so that a bad value is refused before anything is.

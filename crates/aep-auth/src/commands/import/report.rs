@@ -4,11 +4,12 @@ use std::path::Path;
 
 use aep_cli::Invocation;
 use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, Flow, Name, file};
-use aep_core::secret::store;
+use aep_core::secret::{Reference, store};
 use aep_core::terminal;
 use aep_ims::refusal;
 
 use super::choose::describe;
+use super::elsewhere;
 use super::plan::Plan;
 
 /// What the report needs beside the plan.
@@ -20,6 +21,8 @@ pub(super) struct About<'a> {
     /// The file, where it was not standard input.
     pub(super) source: Option<&'a Path>,
     pub(super) is_download: bool,
+    /// Whether there was a secret in it.
+    pub(super) holds_secret: bool,
 }
 
 pub(super) fn write(invocation: &mut Invocation<'_>, plan: &Plan, about: &About<'_>) {
@@ -39,7 +42,7 @@ pub(super) fn write(invocation: &mut Invocation<'_>, plan: &Plan, about: &About<
                 .to_owned(),
         );
     }
-    if let Some(path) = about.source {
+    if let Some(path) = about.source.filter(|_| about.holds_secret) {
         let path_shown = path.display();
         let condition = if needs_key(plan) {
             "once the private key is in the profile too, "
@@ -83,7 +86,12 @@ fn found(invocation: &Invocation<'_>, plan: &Plan, about: &About<'_>) -> Vec<Str
     lines.push(format!("  IMS           {}", url(&plan.ims_url, DEFAULT_IMS_URL)));
     lines.push(format!("  platform      {}", url(&plan.platform_url, DEFAULT_PLATFORM_URL)));
     lines.push(format!("  profile       {path}  (no secret in it)"));
-    lines.push(format!("  {stored}: {secrets}{}", if cfg!(unix) { "  (readable by you alone)" } else { "" }));
+    if !stored.is_empty() {
+        lines.push(format!("  {stored}: {secrets}{}", if cfg!(unix) { "  (readable by you alone)" } else { "" }));
+    }
+    if let Some(reference) = &plan.client_secret_from {
+        lines.push(format!("  client secret: {}", elsewhere::describe(reference)));
+    }
     lines
 }
 
@@ -91,6 +99,9 @@ fn found(invocation: &Invocation<'_>, plan: &Plan, about: &About<'_>) -> Vec<Str
 fn next(plan: &Plan, about: &About<'_>) -> String {
     let name = about.name;
     let option = if about.is_default { String::new() } else { format!(" --profile {name}") };
+    if plan.client_secret_from == Some(Reference::Keyring) && plan.taken.client_secrets.is_empty() {
+        return format!("aep-auth secret set {name}");
+    }
     if needs_key(plan) {
         let file = about.source.map_or_else(|| "FILE".to_owned(), quoted);
         return format!("aep-auth import {file} --private-key PATH --force --profile {name}");

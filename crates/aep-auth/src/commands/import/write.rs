@@ -19,7 +19,7 @@ pub(super) fn write(invocation: &Invocation<'_>, plan: &Plan, name: &Name, is_de
     let context: &Context = invocation.context;
     let folders = &context.folders;
     // What the replaced profile earned was earned with other secrets.
-    road::disown(context, name)?;
+    road::disown_named(context, name)?;
     let ims_url = match &plan.ims_url {
         Some(url) => url.clone(),
         None => BaseUrl::parse("ims_url", DEFAULT_IMS_URL)?,

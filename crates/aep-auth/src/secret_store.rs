@@ -1,0 +1,155 @@
+//! The two places of ours where a secret may lie, the private store and the system's keyring, behind one door.
+
+use aep_cli::Invocation;
+use aep_core::secret::keyring::{Account, SERVICE};
+use aep_core::secret::store::{self, SecretKind, StoreKey};
+use aep_core::secret::{Keyring, Reference, Secret, command};
+use aep_core::{Context, Error, Profile, Result};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    Store,
+    Keyring,
+}
+
+impl Place {
+    /// The one that a reference names; `None` where the secret is kept by somebody else.
+    pub(crate) fn of(reference: &Reference) -> Option<Self> {
+        match reference {
+            Reference::Store => Some(Self::Store),
+            Reference::Keyring => Some(Self::Keyring),
+            _ => None,
+        }
+    }
+
+    /// In the words of a message.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Store => "private store",
+            Self::Keyring => "keyring",
+        }
+    }
+
+    /// As a profile has it.
+    pub(crate) fn to_toml(self) -> &'static str {
+        match self {
+            Self::Store => "{ store = true }",
+            Self::Keyring => "{ keyring = true }",
+        }
+    }
+
+    fn to_reference(self) -> Reference {
+        match self {
+            Self::Store => Reference::Store,
+            Self::Keyring => Reference::Keyring,
+        }
+    }
+}
+
+/// The two places of one profile.
+pub(crate) struct SecretStore<'a> {
+    context: &'a Context,
+    profile: &'a Profile,
+    is_terminal: bool,
+}
+
+impl<'a> SecretStore<'a> {
+    /// Nothing is touched yet.
+    pub(crate) fn new<'i: 'a>(invocation: &Invocation<'i>, profile: &'a Profile) -> Self {
+        Self { context: invocation.context, profile, is_terminal: invocation.terminals.has_errors() }
+    }
+
+    /// Where exactly a secret lies there, or would.
+    pub(crate) fn describe(&self, place: Place, kind: SecretKind) -> Result<String> {
+        Ok(match place {
+            Place::Store => store::path(&self.context.folders, &self.key()?, kind)?.display().to_string(),
+            Place::Keyring => format!("item {} of {SERVICE}", self.account(kind)?),
+        })
+    }
+
+    /// Reads a secret.
+    pub(crate) fn read(&self, place: Place, kind: SecretKind) -> Result<Secret> {
+        place.to_reference().read(self.context, self.profile, kind)
+    }
+
+    /// Stores a secret.
+    pub(crate) fn write(&self, place: Place, kind: SecretKind, secret: &Secret) -> Result<()> {
+        match place {
+            Place::Store => store::write(&self.context.folders, &self.key()?, kind, secret),
+            Place::Keyring => {
+                let written = self.keyring()?.write(&self.account(kind)?, secret, self.limit());
+                written.map_err(|error| error.into_error(kind.title()))
+            }
+        }
+    }
+
+    /// Removes a secret; says whether there was one.
+    pub(crate) fn remove(&self, place: Place, kind: SecretKind) -> Result<bool> {
+        match place {
+            Place::Store => store::remove(&self.context.folders, &self.key()?, kind),
+            Place::Keyring => {
+                let removed = self.keyring()?.remove(&self.account(kind)?, self.limit());
+                removed.map_err(|error| error.into_error(kind.title()))
+            }
+        }
+    }
+
+    /// Whether the private store holds a secret.
+    pub(crate) fn is_stored(&self, kind: SecretKind) -> Result<bool> {
+        Ok(store::path(&self.context.folders, &self.key()?, kind)?.symlink_metadata().is_ok())
+    }
+
+    /// Removes what this profile had in a place of ours and `after` does not have there; says what was removed, and what
+    /// a keyring that does not serve still holds.
+    pub(crate) fn remove_unused(&self, after: &Profile) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for kind in SecretKind::ALL {
+            let is_used = |place| reference(after, kind).and_then(Place::of) == Some(place);
+            let is_in_place =
+                is_used(Place::Store) && StoreKey::of_profile(after) == StoreKey::of_profile(self.profile);
+            if !is_in_place && self.remove(Place::Store, kind)? {
+                told.push(format!("removed the stored {}", kind.title()));
+            }
+            let was_in_keyring = reference(self.profile, kind).and_then(Place::of) == Some(Place::Keyring);
+            // Another client id or IMS host is another item.
+            let is_same = Account::of(after, kind) == Account::of(self.profile, kind);
+            if !was_in_keyring || (is_used(Place::Keyring) && is_same) {
+                continue;
+            }
+            match self.remove(Place::Keyring, kind) {
+                Ok(true) => told.push(format!("removed the {} in the keyring", kind.title())),
+                Ok(false) => {}
+                Err(error) => told.push(format!("left in the keyring: {} ({error})", self.account(kind)?)),
+            }
+        }
+        Ok(told)
+    }
+
+    fn key(&self) -> Result<StoreKey> {
+        StoreKey::of_profile(self.profile).ok_or_else(|| Error::fault("the environment has no place for secrets"))
+    }
+
+    fn account(&self, kind: SecretKind) -> Result<Account> {
+        Account::of(self.profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))
+    }
+
+    fn keyring(&self) -> Result<&'a dyn Keyring> {
+        self.context.keyring()
+    }
+
+    fn limit(&self) -> std::time::Duration {
+        command::time_limit(&self.context.environment, self.is_terminal)
+    }
+}
+
+/// Where a profile says that a secret is.
+pub(crate) fn reference(profile: &Profile, kind: SecretKind) -> Option<&Reference> {
+    match kind {
+        SecretKind::ClientSecret => profile.client_secrets.first(),
+        SecretKind::SecondClientSecret => profile.client_secrets.get(1),
+        SecretKind::PrivateKey => profile.private_key.as_ref(),
+        SecretKind::Passphrase => profile.private_key_passphrase.as_ref(),
+        SecretKind::SharedCachePassword => profile.shared_cache_password.as_ref(),
+    }
+}
