@@ -215,7 +215,10 @@ fn a_report_names_nobody() {
     world.set("USER", "jane.doe").set("AEP_CACHE_DIR", "/tmp/jane.doe/cache");
     let output = world.run("aep-auth", &["doctor", "--report"]);
     let told = text(&output.stdout);
-    for private in ["jane", world.home.path().to_str().unwrap(), world.variable("AEP_CLIENT_SECRET"), "eyJ"] {
+    let whole = [world.variable("AEP_CLIENT_ID"), world.variable("AEP_ORG_ID")];
+    for private in
+        ["jane", whole[0], whole[1], world.home.path().to_str().unwrap(), world.variable("AEP_CLIENT_SECRET"), "eyJ"]
+    {
         assert!(!told.contains(private), "{private}\n{told}");
     }
 }

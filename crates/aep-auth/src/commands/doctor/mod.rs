@@ -7,13 +7,15 @@ use aep_core::acquire::{Fetched, TokenRequest};
 use aep_core::profile::{self, ProfileSelection};
 use aep_core::secret::Credentials;
 use aep_core::token::Source;
-use aep_core::{Context, Error, Profile, Result, terminal};
+use aep_core::{Context, Error, Profile, Result};
 
+use self::mask::Mask;
 use crate::road;
 
 mod clients;
 mod credential;
 mod git;
+mod mask;
 mod network;
 mod query;
 mod settings;
@@ -85,11 +87,14 @@ pub(crate) fn run(
     repository: Option<&str>,
 ) -> Result<u8> {
     let mut findings = look(invocation.context, selection);
+    let profile = profile::resolve(invocation.context, selection).ok();
     if let Some(url) = repository {
-        let profile = profile::resolve(invocation.context, selection).ok();
         git::look(invocation.context, profile.as_ref(), url, &mut findings);
     }
-    let mask = Mask::for_audience(invocation.context, audience);
+    let mask = match audience {
+        Audience::Oneself => Mask::default(),
+        Audience::Public => Mask::of_account(invocation.context, profile.as_ref()),
+    };
     invocation.line(format_args!("aep-auth {} on {}", env!("CARGO_PKG_VERSION"), std::env::consts::OS));
     for finding in &findings.0 {
         let (mark, what) = match finding {
@@ -154,70 +159,5 @@ fn source(fetched: &Fetched) -> &'static str {
         Source::Cache => "the cache",
         Source::Shared => "the shared cache",
         Source::Ims => "IMS",
-    }
-}
-
-/// Takes the home folder and the user's name out of what is shown in public.
-struct Mask(Vec<(String, &'static str)>);
-
-impl Mask {
-    fn for_audience(context: &Context, audience: Audience) -> Self {
-        if audience == Audience::Oneself {
-            return Self(Vec::new());
-        }
-        let variable = |name: &str| context.environment.text(name).ok().flatten().filter(|value| value.len() > 2);
-        // Git for Windows sets the first beside the second, and the two need not be the same.
-        let homes: Vec<String> = ["HOME", "USERPROFILE"].into_iter().filter_map(variable).collect();
-        let last = |home: &String| home.rsplit(['/', '\\']).find(|part| !part.is_empty()).map(str::to_owned);
-        let at_home: Vec<String> = homes.iter().filter_map(last).filter(|name| name.len() > 2).collect();
-        let names = ["USER", "LOGNAME", "USERNAME"].into_iter().filter_map(variable).chain(at_home);
-        // The longer first: the name is a part of the home folder.
-        Self(homes.into_iter().map(|home| (home, "~")).chain(names.map(|name| (name, "USER"))).collect())
-    }
-
-    fn apply(&self, text: &str) -> String {
-        let masked = self.0.iter().fold(text.to_owned(), |text, (private, shown)| replace(&text, private, shown));
-        terminal::clean(&masked)
-    }
-}
-
-/// Replaces a path or name however it is written: Windows and macOS tell no capitals from small letters, and Windows takes
-/// either slash.
-fn replace(text: &str, private: &str, shown: &str) -> String {
-    let is_slash = |c: char| c == '/' || c == '\\';
-    let is_same = |a: char, b: char| a == b || is_slash(a) && is_slash(b) || a.to_lowercase().eq(b.to_lowercase());
-    let begins = |rest: &str| {
-        let mut left = rest.chars();
-        private.chars().all(|wanted| left.next().is_some_and(|c| is_same(c, wanted))).then_some(left.as_str().len())
-    };
-    let (mut rest, mut replaced) = (text, String::with_capacity(text.len()));
-    while let Some(first) = rest.chars().next() {
-        if let Some(left) = begins(rest) {
-            replaced.push_str(shown);
-            rest = &rest[rest.len() - left..];
-        } else {
-            replaced.push(first);
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    replaced
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_home_is_masked_however_it_is_written() {
-        for (text, private, masked) in [
-            ("in C:\\Users\\Ada\\x", "C:\\Users\\Ada", "in ~\\x"),
-            ("in c:/users/ADA/x", "C:\\Users\\Ada", "in ~/x"),
-            ("/home/ada and /home/ada/x", "/home/ada", "~ and ~/x"),
-            ("/home/adb", "/home/ada", "/home/adb"),
-            ("/home/ÉVE é", "/home/éve", "~ é"),
-            ("/home", "/home/ada", "/home"),
-        ] {
-            assert_eq!(replace(text, private, "~"), masked);
-        }
     }
 }
