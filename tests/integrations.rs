@@ -72,7 +72,12 @@ fn hurl_gets_the_token_by_its_environment() {
 #[test]
 fn editors_read_a_private_file() {
     let world = World::oauth();
+    // One that was there stays no more readable than it should be.
+    let old = world.write(".env", "OLD=1\n");
+    std::fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
     assert_clean(&sh(&world, &page("editors/dotenv.sh")));
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&old).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
     let dotenv = std::fs::read_to_string(world.path(".env")).unwrap();
     for name in ["AEP_ACCESS_TOKEN", "AEP_API_KEY", "AEP_IMS_ORG"] {
         assert!(dotenv.contains(&format!("{name}=")) && page("editors/classes.http").contains(name), "{name}");

@@ -1,2 +1,6 @@
 umask 077
-aep-auth env --shell dotenv > .env
+# By a new file, since an old one keeps its mode.
+new=$(mktemp ./.env.XXXXXX)
+trap 'rm -f "$new"' EXIT
+trap 'exit 1' HUP INT TERM
+aep-auth env --shell dotenv > "$new" && mv -f "$new" .env
