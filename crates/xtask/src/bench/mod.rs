@@ -14,13 +14,21 @@ mod rows;
 mod shells;
 
 use std::path::Path;
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
+
+/// What asking the program beside may cost.
+const LONGER_MISS: Duration = Duration::from_millis(3);
+
+/// Bytes of a program as installed.
+const LARGEST: u64 = 5_000_000;
+const LARGEST_HELPER: u64 = 1_900_000;
 
 /// Measures the rows whose names hold one of these words, or all.
 ///
 /// # Errors
-/// Something that cannot be built or run.
+/// Something that cannot be built or run, or that passes its limit.
 pub fn run(wanted: &[String]) -> Result<()> {
     if let [first, command @ ..] = wanted
         && first == measure::TIME
@@ -32,6 +40,7 @@ pub fn run(wanted: &[String]) -> Result<()> {
     println!("{}", machine());
     let is_wanted = |name: &str| wanted.is_empty() || wanted.iter().any(|word| name.contains(word.as_str()));
     println!("{:<52} {:>9} {:>9} {:>7} {:>7}", "whole process, medians", "ours", "theirs", "ratio", "limit");
+    let mut passed = Vec::new();
     for row in rows::all(&place)?.into_iter().filter(|row| is_wanted(&row.name)) {
         let pair = measure::pair(&row.ours, &row.theirs, row.rounds)?;
         let limit = row.limit.map_or_else(String::new, |limit| format!("{limit:.2}"));
@@ -43,6 +52,19 @@ pub fn run(wanted: &[String]) -> Result<()> {
             pair.ratio,
             digits = if pair.ratio < 0.01 { 5 } else { 2 },
         );
+        // As it is printed.
+        if row.limit.is_some_and(|limit| (pair.ratio * 100.0).round() > (limit * 100.0).round()) {
+            passed.push(row.name);
+        }
+    }
+    let miss = rows::miss(&place);
+    if is_wanted(&miss.name) {
+        let pair = measure::pair(&miss.ours, &miss.theirs, miss.rounds)?;
+        let over = pair.ours.saturating_sub(pair.theirs);
+        println!("{:<52} {:>6} µs longer   limit: {} ms", miss.name, over.as_micros(), LONGER_MISS.as_millis());
+        if over > LONGER_MISS {
+            passed.push(miss.name);
+        }
     }
     for (name, print) in [
         ("crowd", crowd::print as fn(&place::Place) -> Result<()>),
@@ -59,7 +81,12 @@ pub fn run(wanted: &[String]) -> Result<()> {
     for name in place::BINARIES {
         let size = std::fs::metadata(place.ours(name))?.len();
         println!("{name:<52} {:>9}", size.div_ceil(1024));
+        let limit = if ["aep-auth", "ims-emulator"].contains(&name) { LARGEST } else { LARGEST_HELPER };
+        if size > limit {
+            passed.push(format!("the size of {name}"));
+        }
     }
+    ensure!(passed.is_empty(), "passed the limit: {}", passed.join("; "));
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! What is measured and what it is measured against: our binaries, the empty program, an emulator, filled folders.
 
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, ensure};
@@ -23,6 +23,7 @@ pub(crate) struct Place {
     folder: tempfile::TempDir,
     /// Serves TLS.
     pub(crate) emulator: Emulator,
+    /// The folder of the programs.
     release: PathBuf,
 }
 
@@ -33,8 +34,8 @@ impl Place {
             !cfg!(debug_assertions),
             "a build without optimization says nothing: cargo run --release -p xtask -- bench"
         );
-        let release = crate::build_programs(&["--bins", "--workspace", "--exclude", "xtask"])?;
         let folder = tempfile::tempdir()?;
+        let release = install(folder.path())?;
         let place = Self { folder, emulator: Emulator::tls()?, release };
         place.make_empty_program()?;
         std::fs::write(place.path("ca.pem"), place.emulator.ca_pem().context("no authority")?)?;
@@ -54,14 +55,6 @@ impl Place {
     /// One of our binaries.
     pub(crate) fn ours(&self, name: &str) -> PathBuf {
         self.release.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-    }
-
-    /// A copy of the prompt that `install.sh` built, since a copy is what it installs; nothing where it has not run.
-    pub(crate) fn installed_prompt(&self) -> Option<PathBuf> {
-        let targets = std::fs::read_dir(self.release.parent()?.join("static")).ok()?;
-        let mut built = targets.flatten().map(|target| target.path().join("release/aep-prompt"));
-        let installed = self.path("aep-prompt");
-        std::fs::copy(built.find(|path| path.is_file())?, &installed).ok().map(|_| installed)
     }
 
     /// What `cargo new` and `cargo build --release` make.
@@ -126,4 +119,13 @@ impl Place {
         }
         Ok(())
     }
+}
+
+/// The programs as a user gets them; gives their folder.
+fn install(folder: &Path) -> Result<PathBuf> {
+    let installed = folder.join("installed");
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../install.sh");
+    let output = Command::new("sh").arg(script).env("PREFIX", &installed).output()?;
+    ensure!(output.status.success(), "install.sh failed: {}", String::from_utf8_lossy(&output.stderr));
+    Ok(installed.join("bin"))
 }

@@ -20,7 +20,6 @@ pub(crate) struct Row {
 pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
     let mut rows = cached(place)?;
     rows.extend(many(place));
-    rows.extend(as_installed(place));
     rows.extend(cold(place)?);
     rows.extend(aio(place)?);
     Ok(rows)
@@ -49,21 +48,21 @@ fn cached(place: &Place) -> Result<Vec<Row>> {
         limit: Some(limit),
     };
     Ok(vec![
-        row("aep-auth token, cached / empty", ours("aep-auth", &["token"]), empty(), 1.15),
-        row("aep-auth headers, cached / empty", ours("aep-auth", &["headers"]), empty(), 1.15),
-        row("aep-prompt / empty", ours("aep-prompt", &[]), empty(), 1.10),
+        row("aep-auth token, cached / empty", ours("aep-auth", &["token"]), empty(), 1.08),
+        row("aep-auth headers, cached / empty", ours("aep-auth", &["headers"]), empty(), 1.08),
+        row("aep-prompt / empty", ours("aep-prompt", &[]), empty(), 0.72),
         row(
             "git-credential-aep get / git-credential-store get",
             ours("git-credential-aep", &["get"]).input(git),
             git_store,
-            0.90,
+            0.72,
         ),
-        row("kube-credential-aep, cached / empty", ours("kube-credential-aep", &[]), empty(), 1.35),
+        row("kube-credential-aep, cached / empty", ours("kube-credential-aep", &[]), empty(), 0.85),
         row(
             "bazel-credential-aep get, cached / empty",
             ours("bazel-credential-aep", &["get"]).input(bazel),
             empty(),
-            1.35,
+            0.85,
         ),
         row("aep-auth status, cached / empty", ours("aep-auth", &["status"]), empty(), 1.35),
         row("aep-postman environment, cached / empty", ours("aep-postman", &["environment"]), empty(), 1.25),
@@ -78,22 +77,9 @@ fn many(place: &Place) -> Vec<Row> {
             ours: Timed::new(place.ours(name), arguments).with(&place.variables("many")),
             theirs: Timed::new(place.ours(name), arguments).with(&place.variables("one")),
             rounds: 400,
-            limit: Some(1.05),
+            limit: Some(1.00),
         })
         .to_vec()
-}
-
-/// `aep-prompt` with its C library inside, as `install.sh` leaves it; no row where that was not built.
-fn as_installed(place: &Place) -> Vec<Row> {
-    let found = place.installed_prompt();
-    let row = |program| Row {
-        name: "aep-prompt as installed (static) / empty".to_owned(),
-        ours: Timed::new(program, &[]).with(&place.variables("one")),
-        theirs: Timed::new(place.empty(), &[]),
-        rounds: 400,
-        limit: Some(0.80),
-    };
-    found.map(row).into_iter().collect()
 }
 
 /// A fetch over TLS against curl with the same request.
@@ -153,4 +139,20 @@ fn aio(place: &Place) -> Result<Option<Row>> {
 fn git_exec_path() -> Result<std::path::PathBuf> {
     let output = std::process::Command::new("git").arg("--exec-path").output()?;
     Ok(String::from_utf8(output.stdout)?.trim().into())
+}
+
+/// A miss through a helper, and the same by `aep-auth token`.
+pub(crate) fn miss(place: &Place) -> Row {
+    let variables = place.variables("one");
+    let forget = || Timed::new(place.ours("aep-auth"), &["forget"]).with(&variables);
+    Row {
+        name: "git-credential-aep get, a miss / aep-auth token, a miss".to_owned(),
+        ours: Timed::new(place.ours("git-credential-aep"), &["get"])
+            .with(&variables)
+            .input(place.path("git.txt"))
+            .after(forget()),
+        theirs: Timed::new(place.ours("aep-auth"), &["token"]).with(&variables).after(forget()),
+        rounds: 60,
+        limit: None,
+    }
 }
