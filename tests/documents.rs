@@ -171,3 +171,28 @@ fn every_program_has_its_pages_for_every_shell() {
         }
     }
 }
+
+/// A page that names a test names one that is there: `--test NAME`, with `-p PACKAGE` before it or in this folder.
+#[test]
+fn tests_that_pages_name_are_there() {
+    let mut seen = 0;
+    let pages = ["docs", "."].map(|folder| stories::files_in(&root().join(folder)));
+    for page in pages.concat().into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "md")) {
+        let text = std::fs::read_to_string(&page).unwrap();
+        for command in text.split("cargo test ").skip(1) {
+            let command = command.split(['`', '\n']).next().unwrap();
+            let words: Vec<&str> = command.split_whitespace().collect();
+            let package = words.windows(2).find(|pair| pair[0] == "-p").map_or("stories", |pair| pair[1]);
+            let folder = match package {
+                "stories" => root().join("tests"),
+                package => root().join("crates").join(package).join("tests"),
+            };
+            for pair in words.windows(2).filter(|pair| pair[0] == "--test") {
+                let file = folder.join(format!("{}.rs", pair[1]));
+                assert!(file.is_file(), "{}: {} is not there", page.display(), file.display());
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 10, "only {seen}");
+}
