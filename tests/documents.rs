@@ -137,7 +137,7 @@ fn help_reads_alike_everywhere() {
 #[test]
 fn every_program_has_its_pages_for_every_shell() {
     let prefix = tempfile::tempdir().unwrap();
-    let output = World::empty().command("pages").arg(prefix.path()).output().unwrap();
+    let output = World::empty().command("xtask").arg("pages").arg(prefix.path()).output().unwrap();
     assert_clean(&output);
     for program in [
         "aep-auth",

@@ -244,7 +244,8 @@ fn a_refusal_is_shared_by_machines_that_wait() {
     let redis = Redis::plain();
     let mut world = world(&redis);
     world.set("AEP_CLIENT_SECRET", "wrong-secret-marker");
-    world.emulator.fault(Fault::times(1, Kind::Delay { ms: 1500 }));
+    // As long as a busy machine takes to start the others.
+    world.emulator.fault(Fault::times(1, Kind::Delay { ms: 4000 }));
     let holder = start(on(&world, 0));
     wait_until(|| world.emulator.token_requests() == 1);
     let children: Vec<Child> = (1..30).map(|machine| start(on(&world, machine))).collect();
