@@ -27,7 +27,7 @@ pub(crate) fn acquire_for(context: &Context, profile: &Profile, request: &TokenR
 /// A token for the profile of these secrets.
 pub(crate) fn acquire_with(credentials: &Credentials<'_>, request: &TokenRequest) -> Result<Fetched> {
     let disk = FileStore::new(credentials.context(), credentials.profile())?;
-    let engine = RedisStore::new(credentials, aep_ims::root_certificates)?;
+    let engine = RedisStore::new(credentials, aep_ims::tls_config)?;
     let road = Cached::new(disk, Cached::new(engine, Ims::asked_by(PROGRAM)));
     acquire::acquire(credentials, request, &road)
 }
@@ -60,7 +60,7 @@ pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) 
     let Some(disk) = FileStore::new(context, profile)? else { return Ok(false) };
     let local = acquire::forget(&disk, context, only)?;
     let _ = context.folders.cache().map(cache::remove_if_empty);
-    let Some(engine) = RedisStore::new(credentials, aep_ims::root_certificates)? else { return Ok(local.was_there) };
+    let Some(engine) = RedisStore::new(credentials, aep_ims::tls_config)? else { return Ok(local.was_there) };
     let on_engine = engine.forget(local.entry.as_ref(), only).unwrap_or_else(|error| {
         context.log.info(format_args!("the token may still be in the shared cache: {error}"));
         false

@@ -3,7 +3,6 @@
 //! What comes back is either an [`Answer`], whatever its status, or a reason why there is none.
 
 use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
 
 use aep_core::error::{Cause, CertificateFault};
@@ -11,13 +10,13 @@ use aep_core::url::BaseUrl;
 use aep_core::{Context, Error, Result};
 use ureq::Agent;
 use ureq::http::Response;
-use ureq::tls::TlsConfig;
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpConnector};
 use zeroize::Zeroizing;
 
 use crate::answer::short;
+use crate::proxy;
 use crate::resolver::TimedResolver;
-use crate::{proxy, roots};
+use crate::tls::{self, TlsConnector};
 
 /// The cure where the proxy itself is the trouble.
 const CHECK_PROXY: &str = "check the proxy in HTTPS_PROXY or ALL_PROXY, or name this host in NO_PROXY";
@@ -84,20 +83,17 @@ impl<'a> Http<'a> {
     /// Configuration, when certificates or the proxy cannot be used.
     pub fn to(base: &'a BaseUrl, context: &'a Context, user_agent: &str) -> Result<Self> {
         let proxy = proxy::choose(&context.environment, base)?;
-        let mut config = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
             .user_agent(user_agent)
             .proxy(proxy.clone());
-        if base.scheme() == aep_core::url::Scheme::Https {
-            let tls = TlsConfig::builder()
-                .root_certs(roots::load(&context.environment)?)
-                .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .build();
-            config = config.https_only(true).tls_config(tls);
-        }
-        let agent = Agent::with_parts(config.build(), DefaultConnector::default(), TimedResolver);
+        let is_https = base.scheme() == aep_core::url::Scheme::Https;
+        let tls = if is_https { Some(tls::config(&context.environment)?) } else { None };
+        let connector =
+            ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(TlsConnector(tls));
+        let agent = Agent::with_parts(config.https_only(is_https).build(), connector, TimedResolver);
         Ok(Self {
             base,
             context,
@@ -295,10 +291,10 @@ fn explain_certificate(fault: &rustls::CertificateError) -> (CertificateFault, &
             "its certificate is for another name",
             "check the address; a captive portal or a proxy may stand in between",
         ),
-        Theirs::Other(other) if other.0.downcast_ref::<webpki::Error>() == Some(&webpki::Error::CaUsedAsEndEntity) => (
+        other if tls::is_authority(other) => (
             CertificateFault::AuthorityAsServer,
             "its certificate is an authority's own, which may not serve as a server's",
-            "make a server certificate: openssl req -x509 -addext basicConstraints=critical,CA:FALSE …",
+            "save it as PEM and set AEP_CA_FILE to it; or make one with -addext basicConstraints=critical,CA:FALSE",
         ),
         _ => (CertificateFault::Other, "its certificate was not accepted", "aep-auth doctor"),
     }

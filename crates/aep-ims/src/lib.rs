@@ -19,6 +19,7 @@ pub mod refusal;
 mod resolver;
 mod retry;
 mod roots;
+mod tls;
 mod validity;
 
 pub use answer::{claims, token_in};
@@ -30,4 +31,5 @@ pub use ims::Ims;
 pub use query::{Answered as QueryAnswer, QueryParameters, query_parameters};
 pub use reach::{Reached, proxy_for, reach};
 pub use roots::{root_certificates, stamp_of_roots};
+pub use tls::tls_config;
 pub use validity::{is_valid, revoke};

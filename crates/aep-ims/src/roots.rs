@@ -3,21 +3,20 @@
 //! Loading the system's takes milliseconds, so this runs only when a request over TLS is about to be made.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use aep_core::{Context, Environment, Error, Result, text, trust};
-use ureq::tls::{Certificate, PemItem, RootCerts, parse_pem};
+use rustls::pki_types::CertificateDer;
+use ureq::tls::{PemItem, parse_pem};
 
 /// A whole system's authorities take 250 KB.
 const MOST_BYTES: u64 = 4 * 1024 * 1024;
 
-/// The trusted certificates, for a connection that is not HTTP.
+/// The trusted certificates, for a program that wants them in a file.
 ///
 /// # Errors
 /// As [`load`].
-pub fn root_certificates(context: &Context) -> Result<Vec<rustls::pki_types::CertificateDer<'static>>> {
-    let roots = certificates(&context.environment)?;
-    Ok(roots.iter().map(|root| root.der().to_vec().into()).collect())
+pub fn root_certificates(context: &Context) -> Result<Vec<CertificateDer<'static>>> {
+    load(&context.environment)
 }
 
 /// Names the files that [`root_certificates`] reads and when each was last changed, at a fraction of its cost. `None` where
@@ -51,17 +50,13 @@ fn files_of_the_system() -> Option<Vec<std::path::PathBuf>> {
 ///
 /// # Errors
 /// Configuration, when `AEP_CA_FILE` holds no certificate or no certificate is found anywhere.
-pub(crate) fn load(environment: &Environment) -> Result<RootCerts> {
-    Ok(RootCerts::Specific(Arc::new(certificates(environment)?)))
-}
-
-fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> {
+pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'static>>> {
     let (mut roots, fault) = match environment.path("SSL_CERT_FILE") {
         Some(path) => (read(environment, "SSL_CERT_FILE", &path)?, None),
         None => {
             let system = rustls_native_certs::load_native_certs();
             let fault = system.errors.first().map(ToString::to_string);
-            (system.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect(), fault)
+            (system.certs, fault)
         }
     };
     if let Some(path) = environment.path("AEP_CA_FILE") {
@@ -76,14 +71,14 @@ fn certificates(environment: &Environment) -> Result<Vec<Certificate<'static>>> 
     Ok(roots)
 }
 
-fn none() -> Error {
+pub(crate) fn none() -> Error {
     Error::configuration("no trusted certificates were found on this system")
         .with_hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file")
 }
 
 /// The certificates of a file that a variable names. Whoever can write it could stand in for IMS, so that it must be
 /// trusted as a profile is.
-fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Certificate<'static>>> {
+fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let refuse =
         |why: &dyn std::fmt::Display| Error::configuration(format!("{variable} names {}: {why}", path.display()));
     let what = format!("{variable} is a PEM file with the certificate of the authority, `-----BEGIN CERTIFICATE-----`");
@@ -98,7 +93,7 @@ fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Ce
     let pem = text::decode(pem).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16").with_hint(what.clone()))?;
     for item in parse_pem(pem.as_bytes()) {
         match item {
-            Ok(PemItem::Certificate(certificate)) => found.push(certificate),
+            Ok(PemItem::Certificate(certificate)) => found.push(certificate.der().to_vec().into()),
             Ok(_) => {}
             Err(_) => return Err(refuse(&"it is not valid PEM").with_hint(what)),
         }

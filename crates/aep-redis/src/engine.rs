@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::secret::Secret;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, ClientConnection, StreamOwned};
 
 /// The time for the connection, and again for each question.
 pub(crate) const TIME_LIMIT: Duration = Duration::from_millis(500);
@@ -95,20 +95,20 @@ impl std::fmt::Debug for Engine {
 }
 
 impl Engine {
-    /// Connects and signs in. `roots` are the certificates that TLS trusts, asked for where it is used.
+    /// Connects and signs in. `tls` is asked for where it is used.
     pub(crate) fn connect(
         url: &SharedCacheUrl,
         password: Option<&Secret>,
-        roots: impl FnOnce() -> std::result::Result<Vec<CertificateDer<'static>>, String>,
+        tls: impl FnOnce() -> std::result::Result<Arc<ClientConfig>, String>,
     ) -> Result<Self> {
-        let roots = if url.is_tls() { Some(roots().map_err(Trouble::NotAsked)?) } else { None };
+        let tls = if url.is_tls() { Some(tls().map_err(Trouble::NotAsked)?) } else { None };
         let deadline = Instant::now() + TIME_LIMIT;
         let host = url.authority().host.trim_start_matches('[').trim_end_matches(']');
         let tcp = open(host, url.authority().port, deadline)?;
-        let stream = match roots {
-            Some(roots) => {
+        let stream = match tls {
+            Some(tls) => {
                 let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls)?;
-                let connection = ClientConnection::new(Arc::new(tls(roots)?), name).map_err(|_| Trouble::Tls)?;
+                let connection = ClientConnection::new(tls, name).map_err(|_| Trouble::Tls)?;
                 Stream::Tls(Box::new(StreamOwned::new(connection, Timed { tcp, deadline })))
             }
             None => Stream::Plain(Timed { tcp, deadline }),
@@ -342,14 +342,6 @@ fn addresses(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>
         Ok(found) => found.map_err(|_| Trouble::NameNotFound),
         Err(_) => Err(Trouble::TimedOut),
     }
-}
-
-fn tls(roots: Vec<CertificateDer<'static>>) -> Result<ClientConfig> {
-    let mut store = RootCertStore::empty();
-    store.add_parsable_certificates(roots);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let versions = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
-    Ok(versions.map_err(|_| Trouble::Tls)?.with_root_certificates(store).with_no_client_auth())
 }
 
 fn decoded(text: &str) -> Result<String> {

@@ -6,7 +6,7 @@ use aep_core::duration;
 use aep_core::secret::Credentials;
 
 use crate::engine::{Engine, Trouble};
-use crate::store::{RedisStore, Roots, read_token};
+use crate::store::{RedisStore, Tls, read_token};
 
 /// A line of what was found.
 #[derive(Debug)]
@@ -24,9 +24,9 @@ pub enum Finding {
 ///
 /// # Errors
 /// Configuration, for a variable that cannot be read.
-pub fn inspect(credentials: &Credentials<'_>, roots: Roots) -> aep_core::Result<Vec<Finding>> {
+pub fn inspect(credentials: &Credentials<'_>, tls: Tls) -> aep_core::Result<Vec<Finding>> {
     let Some(url) = &credentials.profile().shared_cache else { return Ok(Vec::new()) };
-    let Some(store) = RedisStore::new(credentials, roots)? else {
+    let Some(store) = RedisStore::new(credentials, tls)? else {
         return Ok(vec![Finding::Note(format!("the shared cache {url} is not used: the cache is off (AEP_CACHE)"))]);
     };
     let mut findings = Vec::new();

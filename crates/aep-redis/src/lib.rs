@@ -10,4 +10,4 @@ mod seal;
 mod store;
 
 pub use inspect::{Finding, inspect};
-pub use store::{RedisLock, RedisStore, Roots};
+pub use store::{RedisLock, RedisStore, Tls};

@@ -5,6 +5,7 @@
 
 use std::cell::{OnceCell, RefCell};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aep_core::acquire::Accepted;
@@ -16,7 +17,7 @@ use aep_core::token::identity::{Identity, hexadecimal};
 use aep_core::token::{AccessToken, LONGEST_LIFE, Source, Token};
 use aep_core::{Log, Result, budget};
 use ring::rand::{SecureRandom, SystemRandom};
-use rustls::pki_types::CertificateDer;
+use rustls::ClientConfig;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
@@ -27,15 +28,15 @@ use crate::seal::Seal;
 /// How long a failed fetch is told to the other machines.
 const FAILURE_LIFE: Duration = Duration::from_secs(2);
 
-/// The certificates that TLS trusts, asked for when they are needed.
-pub type Roots = fn(&aep_core::Context) -> Result<Vec<CertificateDer<'static>>>;
+/// How TLS is spoken, asked for when it is needed.
+pub type Tls = fn(&aep_core::Context) -> Result<Arc<ClientConfig>>;
 
 /// The place of one identity on the engine of a profile.
 #[derive(Debug)]
 pub struct RedisStore<'a> {
     credentials: &'a Credentials<'a>,
     url: &'a SharedCacheUrl,
-    roots: Roots,
+    tls: Tls,
     /// A lock ends by itself after this.
     lock_life: Duration,
     engine: OnceCell<Rc<Engine>>,
@@ -68,7 +69,7 @@ impl<'a> RedisStore<'a> {
     ///
     /// # Errors
     /// Configuration, for a variable that cannot be read.
-    pub fn new(credentials: &'a Credentials<'a>, roots: Roots) -> Result<Option<Self>> {
+    pub fn new(credentials: &'a Credentials<'a>, tls: Tls) -> Result<Option<Self>> {
         let (context, profile) = (credentials.context(), credentials.profile());
         let Some(url) = &profile.shared_cache else { return Ok(None) };
         if is_off(&context.environment)? {
@@ -77,7 +78,7 @@ impl<'a> RedisStore<'a> {
         Ok(Some(Self {
             credentials,
             url,
-            roots,
+            tls,
             lock_life: budget::whole(context)? + Duration::from_secs(1),
             engine: OnceCell::new(),
             seals: OnceCell::new(),
@@ -138,8 +139,8 @@ impl<'a> RedisStore<'a> {
         // Before the clock of the engine runs: a secret may have to be asked for.
         self.seals()?;
         let password = self.password().map_err(not_asked)?;
-        let roots = || (self.roots)(context).map_err(|error| error.message().to_owned());
-        let engine = Engine::connect(self.url, password.as_ref(), roots)?;
+        let tls = || (self.tls)(context).map_err(|error| error.message().to_owned());
+        let engine = Engine::connect(self.url, password.as_ref(), tls)?;
         Ok(self.engine.get_or_init(|| Rc::new(engine)))
     }
 

@@ -74,7 +74,7 @@ fn machine(emulator: &Emulator, engine: &Engine, folder: &std::path::Path) -> Re
     };
     let profile = resolve(&context, &ProfileSelection::default())?;
     let credentials = Credentials::new(&context, &profile);
-    let engine = RedisStore::new(&credentials, aep_ims::root_certificates)?;
+    let engine = RedisStore::new(&credentials, aep_ims::tls_config)?;
     let road = Cached::new(FileStore::new(&context, &profile)?, Cached::new(engine, Ims::asked_by("bench")));
     acquire(&credentials, &TokenRequest::default(), &road)?;
     Ok(())

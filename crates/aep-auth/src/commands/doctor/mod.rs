@@ -144,7 +144,7 @@ fn look(context: &Context, selection: &ProfileSelection) -> Findings {
 }
 
 fn look_at_shared_cache(context: &Context, profile: &Profile, findings: &mut Findings) {
-    match aep_redis::inspect(&Credentials::new(context, profile), aep_ims::root_certificates) {
+    match aep_redis::inspect(&Credentials::new(context, profile), aep_ims::tls_config) {
         Err(error) => findings.error(&error),
         Ok(found) => found.into_iter().for_each(|finding| match finding {
             aep_redis::Finding::Good(what) => findings.good(what),
