@@ -5,6 +5,7 @@
 use std::process::Output;
 
 use ims_emulator::{Emulator, Fault, Flow, Kind, Options};
+use serde_json::json;
 use stories::{World, text};
 
 /// A finding that is wrong, and what stands right below it.
@@ -201,12 +202,26 @@ fn a_credential_of_aem_has_not_ended() {
     assert!(!told.contains("ended") && !told.contains("flow=oauth"), "{told}");
 }
 
+/// A token that tells these scopes, signed by nobody.
+fn token_with(scopes: &str) -> String {
+    use base64::Engine as _;
+    let claims = json!({ "created_at": "1700000000000", "expires_in": "86400000", "scope": scopes });
+    let part = |text: String| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}.c2ln", part(json!({ "alg": "RS256" }).to_string()), part(claims.to_string()))
+}
+
 #[test]
-fn scopes_that_were_not_granted() {
+fn the_scopes_that_were_granted_and_those_that_were_not() {
     let mut world = World::oauth();
     world.set("AEP_SCOPES", "openid,AdobeID");
     let told = text(&doctor(&world).stdout);
     assert!(told.contains("scopes granted as asked: openid, AdobeID"), "{told}");
+
+    let answer = json!({ "access_token": token_with("openid"), "token_type": "bearer", "expires_in": 86_399 });
+    let mut world = World::oauth();
+    world.set("AEP_SCOPES", "openid,AdobeID");
+    world.emulator.fault(Fault::always(Kind::respond(200, &answer.to_string())).at("/ims/token/v3"));
+    assert_wrong(&doctor(&world), 4, "scopes asked for and not granted: AdobeID", "Developer Console");
 }
 
 #[test]

@@ -220,13 +220,12 @@ fn what_is_dropped_does_not_come_back_from_the_engine() {
 }
 
 #[test]
-fn near_its_end_one_machine_renews_and_the_others_go_on() {
+fn a_token_too_short_for_one_machine_is_replaced_for_those_who_ask_as_much() {
     if !has("redis-server") {
         return;
     }
     let redis = Redis::plain();
     let world = world(&redis);
-    // A life of 20 s has a margin of 2 s; asking for 19 s more is what comes near its end.
     world.emulator.set_life(20_000);
     let first = one_token(&[on(&world, 1).output().unwrap()]);
     world.emulator.set_life(86_400_000);

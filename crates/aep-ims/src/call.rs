@@ -12,8 +12,8 @@ use ureq::SendBody;
 use ureq::http::{HeaderName, HeaderValue, Method, Request, Response};
 
 use crate::answer::short;
+use crate::gateway::{Words, request_id};
 use crate::http::Http;
-use crate::refusal::{self, Server};
 use crate::retry::wait_of;
 
 /// Of a refusal, so much is read for its words.
@@ -203,19 +203,18 @@ impl Http<'_> {
     }
 }
 
+/// The code of a refusal; empty where it has none.
+pub fn code(body: &Value) -> String {
+    Words::of(body).code
+}
+
 /// What a status that is not 2xx means, with the service's own words and a cure where they are known.
 pub fn explain(answer: &Answered, body: &[u8], context: &Context, profile: &Profile) -> Error {
     let status = answer.status;
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
-    let (code, words) = parsed.as_ref().map_or_else(Default::default, code_and_words);
-    let mut told = String::new();
-    for part in [&code, &words] {
-        if !part.is_empty() && *part != status.to_string() {
-            told.push(' ');
-            told.push_str(&short(part));
-        }
-    }
-    let id = answer.header("x-request-id").map_or_else(String::new, |id| format!(" (x-request-id {})", short(&id)));
+    let words = parsed.as_ref().map_or_else(Words::default, Words::of);
+    let told = words.told(status);
+    let id = request_id(answer.header("x-request-id").as_deref());
     let name = profile.name();
     let error = match status {
         300..=399 => {
@@ -239,31 +238,7 @@ pub fn explain(answer: &Answered, body: &[u8], context: &Context, profile: &Prof
         500.. => Error::unreachable(format!("the service failed: {status}{told}{id}")).with_hint("try again later"),
         _ => Error::refused(format!("the service refused profile {name}: {status}{told}{id}")),
     };
-    let known = refusal::find(Server::Platform, &code, &words);
-    let error = error.with_cause(Cause::Platform(code));
-    match known {
-        Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
-        None => error,
-    }
-}
-
-/// The code of a refusal, and its words: `error_code` and `message`; `title` and `detail`; `errors[0]`; `errorCode`.
-pub fn code_and_words(body: &Value) -> (String, String) {
-    let text = |value: Option<&Value>| match value {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    let first = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(&Value::Null);
-    let report = body.get("report").unwrap_or(&Value::Null);
-    let code = ["error_code", "errorCode", "error", "code", "title"].iter().find_map(|key| text(body.get(key)));
-    let words = ["message", "errorDescription", "error_description", "detail"];
-    let words = words.iter().find_map(|key| text(body.get(key)).or_else(|| text(report.get(key))));
-    let of_first = |keys: &[&str]| keys.iter().find_map(|key| text(first.get(key)));
-    (
-        code.or_else(|| of_first(&["code"])).unwrap_or_default(),
-        words.or_else(|| of_first(&["title", "message", "detail"])).unwrap_or_default(),
-    )
+    words.cure(error, profile)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The tutorial's last step: the platform's list of standard XDM classes, and what its gateway says when it refuses.
+//! The gateway before the platform's services: a question with its retries, and what it says when it refuses.
 
 use std::time::Duration;
 
@@ -13,89 +13,107 @@ use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
 use crate::retry::RetryPolicy;
 
-const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
+pub(crate) const CHECK_PLATFORM: &str = "check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between";
 
-/// A class of the Experience Data Model.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Class {
-    /// `title`
-    pub title: String,
-    /// `$id`
-    pub id: String,
-    /// `version`
-    pub version: String,
-}
-
-/// Lists the standard XDM classes.
+/// Asks the platform for a small object in JSON.
 ///
 /// # Errors
 /// Refused, with the gateway's words and a cure; unreachable, when there is no answer or none of the platform.
-pub fn list_classes(
+pub(crate) fn get(
     http: &Http<'_>,
     context: &Context,
     profile: &Profile,
+    path: &str,
+    accept: &str,
     headers: &[Header],
     budget: Duration,
-) -> Result<Vec<Class>> {
-    let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/vnd.adobe.xed-id+json")];
+) -> Result<Value> {
+    let mut sent: Vec<(&str, &str)> = vec![("Accept", accept)];
     sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
     let mut patience = RetryPolicy::until(context.clock.monotonic() + budget, RETRIES, context, http.base());
     let answer = loop {
-        match http.get(CLASSES, &sent, patience.budget()?) {
+        match http.get(path, &sent, patience.budget()?) {
             Ok(answer) if answer.is_overloaded() && patience.wait(answer.asked_pause(context.clock.now())) => {}
             Ok(answer) => break answer,
             Err(no_answer) if no_answer.may_pass && patience.wait(None) => {}
             Err(no_answer) => return Err(no_answer.error),
         }
     };
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-    if answer.status != 200 || body.as_ref().is_some_and(has_error) {
-        return Err(explain(&answer, body.as_ref(), profile));
-    }
-    let results = body.as_ref().and_then(|body| body.get("results")?.as_array());
-    let results = results.ok_or_else(|| {
-        Error::unreachable(format!("{} answered something that is not a list of classes", http.base()))
-            .with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between")
-    })?;
-    let text = |class: &Value, key: &str| class.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-    Ok(results
-        .iter()
-        .map(|class| Class { title: text(class, "title"), id: text(class, "$id"), version: text(class, "version") })
-        .collect())
-}
-
-/// Reads the gateway's refusal in any of the shapes that the platform's services use.
-fn explain(answer: &Answer, body: Option<&Value>, profile: &Profile) -> Error {
-    let status = answer.status;
-    let request_id =
-        answer.request_id.as_deref().map_or_else(String::new, |id| format!(" (x-request-id {})", short(id)));
-    let Some(body) = body.filter(|body| body.is_object()) else {
-        let message = format!("the platform answered {status} with {}{request_id}", no_object(answer));
-        return Error::unreachable(message)
-            .with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between");
-    };
-    let (code, words) = code_and_words(body);
-    let mut message = format!("the platform refused profile {}: {status}", profile.name());
-    for part in [&code, &words] {
-        if !part.is_empty() && part != &status.to_string() {
-            message.push(' ');
-            message.push_str(&short(part));
+    match serde_json::from_slice::<Value>(&answer.body) {
+        Ok(body) if answer.status == 200 && !has_error(&body) => Ok(body),
+        Ok(body) if body.is_object() => Err(explain(&answer, &body, profile)),
+        _ => {
+            let id = request_id(answer.request_id.as_deref());
+            let message = format!("the platform answered {} with {}{id}", answer.status, no_object(&answer));
+            Err(Error::unreachable(message).with_hint(CHECK_PLATFORM))
         }
     }
-    if code.is_empty() && words.is_empty() {
-        message.push(' ');
-        message.push_str(&short(&body.to_string()));
+}
+
+fn explain(answer: &Answer, body: &Value, profile: &Profile) -> Error {
+    let status = answer.status;
+    let words = Words::of(body);
+    let mut told = words.told(status);
+    if told.is_empty() {
+        told = format!(" {}", short(&body.to_string()));
     }
-    message.push_str(&request_id);
+    let id = request_id(answer.request_id.as_deref());
+    let message = format!("the platform refused profile {}: {status}{told}{id}", profile.name());
     let may_pass = answer.is_overloaded() && !has_error(body);
-    let error =
-        if may_pass || (300..400).contains(&status) { Error::unreachable(message) } else { Error::refused(message) };
-    let known = refusal::find(Server::Platform, &code, &words);
-    let error = error.with_cause(Cause::Platform(code));
-    match known {
-        Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
-        None => error,
+    let is_unreachable = may_pass || (300..400).contains(&status);
+    let error = if is_unreachable { Error::unreachable(message) } else { Error::refused(message) };
+    words.cure(error, profile)
+}
+
+/// What a refusal says of itself, in any of the shapes that Adobe's services use.
+#[derive(Debug, Default)]
+pub(crate) struct Words {
+    pub(crate) code: String,
+    words: String,
+}
+
+impl Words {
+    /// `error_code` (text or number) and `message`; `title` and `detail`, or a `report`; Reactor's `errors[0]`; Analytics'
+    /// `errorCode`.
+    pub(crate) fn of(body: &Value) -> Self {
+        let text = |value: Option<&Value>| match value {
+            Some(Value::String(text)) => Some(text.clone()),
+            Some(Value::Number(number)) => Some(number.to_string()),
+            _ => None,
+        };
+        let first = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(&Value::Null);
+        let report = body.get("report").unwrap_or(&Value::Null);
+        let code = ["error_code", "errorCode", "error", "code", "title"].iter().find_map(|key| text(body.get(key)));
+        let words = ["message", "errorMessage", "errorDescription", "error_description", "detail"];
+        let words = words.iter().find_map(|key| text(body.get(key)).or_else(|| text(report.get(key))));
+        let of_first = |keys: &[&str]| keys.iter().find_map(|key| text(first.get(key)));
+        Self {
+            code: code.or_else(|| of_first(&["code"])).unwrap_or_default(),
+            words: words.or_else(|| of_first(&["title", "message", "detail"])).unwrap_or_default(),
+        }
     }
+
+    /// Both with a blank before each, cleaned; without what is the status anyway.
+    pub(crate) fn told(&self, status: u16) -> String {
+        let status = status.to_string();
+        let parts = [&self.code, &self.words].into_iter().filter(|part| !part.is_empty() && **part != status);
+        parts.map(|part| format!(" {}", short(part))).collect()
+    }
+
+    /// The error with the code, and with a cure where one is known.
+    pub(crate) fn cure(self, error: Error, profile: &Profile) -> Error {
+        let known = refusal::find(Server::Platform, &self.code, &self.words);
+        let error = error.with_cause(Cause::Platform(self.code));
+        match known {
+            Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
+            None => error,
+        }
+    }
+}
+
+/// The gateway's name for a request, for whom support is asked.
+pub(crate) fn request_id(id: Option<&str>) -> String {
+    id.map_or_else(String::new, |id| format!(" (x-request-id {})", short(id)))
 }
 
 /// What stands where a refusal in JSON was expected.
@@ -112,25 +130,6 @@ fn no_object(answer: &Answer) -> String {
 /// An `error` is a refusal, whatever the status.
 fn has_error(body: &Value) -> bool {
     body.get("error").is_some_and(|error| !error.is_null())
-}
-
-/// `error_code` (text or number) and `message`; `title` and `detail`; Reactor's `errors[0]`; Analytics' `errorCode`.
-fn code_and_words(body: &Value) -> (String, String) {
-    let text = |value: Option<&Value>| match value {
-        Some(Value::String(text)) => Some(text.clone()),
-        Some(Value::Number(number)) => Some(number.to_string()),
-        _ => None,
-    };
-    let first = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(&Value::Null);
-    let code = ["error_code", "errorCode", "error", "title"]
-        .iter()
-        .find_map(|key| text(body.get(key)))
-        .or_else(|| text(first.get("code")));
-    let words = ["message", "errorDescription", "error_description", "detail"]
-        .iter()
-        .find_map(|key| text(body.get(key)))
-        .or_else(|| ["title", "message", "detail"].iter().find_map(|key| text(first.get(key))));
-    (code.unwrap_or_default(), words.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -154,9 +153,9 @@ mod tests {
             ),
             (json!({"errorCode": "invalid_token", "errorDescription": "IMS token failed"}), "invalid_token"),
         ] {
-            let (found, words) = code_and_words(&body);
-            assert_eq!(found, code);
-            assert!(refusal::find(Server::Platform, &found, &words).is_some(), "{code}");
+            let found = Words::of(&body);
+            assert_eq!(found.code, code);
+            assert!(refusal::find(Server::Platform, &found.code, &found.words).is_some(), "{code}");
         }
     }
 }

@@ -4,8 +4,6 @@
 
 use std::time::Duration;
 
-use aep_core::budget::RETRIES;
-use aep_core::error::Cause;
 use aep_core::headers::Header;
 use aep_core::url::{Authority, BaseUrl};
 use aep_core::{Context, Error, Profile, Result};
@@ -13,11 +11,12 @@ use serde_json::Value;
 use zeroize::Zeroizing;
 
 use crate::answer::short;
-use crate::http::{Answer, Http};
-use crate::refusal::{self, Server};
-use crate::retry::RetryPolicy;
+use crate::gateway;
+use crate::http::Http;
 
 const PATH: &str = "/data/foundation/query/connection_parameters";
+/// Where nothing better is known.
+const PERMISSIONS: &str = "aep-auth check; the credential needs the permissions of Query Service in this sandbox";
 /// Below these Adobe's Query Service answers.
 const ADOBE: [&str; 2] = [".adobe.io", ".adobe.net"];
 /// Longer names are none.
@@ -115,62 +114,15 @@ pub fn query_parameters(
     headers: &[Header],
     budget: Duration,
 ) -> Result<Answered> {
-    let mut sent: Vec<(&str, &str)> = vec![("Accept", "application/json")];
-    sent.extend(headers.iter().map(|header| (header.name, header.value.as_str())));
-    let mut policy = RetryPolicy::until(context.clock.monotonic() + budget, RETRIES, context, http.base());
-    let answer = loop {
-        match http.get(PATH, &sent, policy.budget()?) {
-            Ok(answer) if answer.is_overloaded() && policy.wait(answer.asked_pause(context.clock.now())) => {}
-            Ok(answer) => break answer,
-            Err(no_answer) if no_answer.may_pass && policy.wait(None) => {}
-            Err(no_answer) => return Err(no_answer.error),
-        }
-    };
-    context.log.info(format_args!("GET {}{PATH}: {}", http.base(), answer.status));
-    let body: Option<Value> = serde_json::from_slice(&answer.body).ok().filter(Value::is_object);
-    let Some(body) = body else {
-        let what = format!("{} answered {} with something that is not JSON", http.base(), answer.status);
-        return Err(Error::unreachable(what)
-            .with_hint("check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between"));
-    };
-    if answer.status != 200 || body.get("error").is_some_and(|error| !error.is_null()) {
-        return Err(explain(&answer, &body, profile));
-    }
+    let body = gateway::get(http, context, profile, PATH, "application/json", headers, budget);
+    let body = body.map_err(|error| match (&error, error.hint()) {
+        (Error::Refused(_), None) => error.with_hint(PERMISSIONS),
+        _ => error,
+    })?;
     let parameters = QueryParameters::from_json(&body, http.base())?;
     let compressed = body.get("compressedToken").and_then(Value::as_str);
     let compressed = compressed.filter(|token| !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic()));
     Ok(Answered { parameters, compressed_token: compressed.map(|token| Zeroizing::new(token.to_owned())) })
-}
-
-/// The gateway's refusal, or Query Service's own.
-fn explain(answer: &Answer, body: &Value, profile: &Profile) -> Error {
-    let first = body.get("errors").and_then(|errors| errors.get(0)).unwrap_or(&Value::Null);
-    let text = |names: &[&str]| {
-        let found = names.iter().find_map(|name| body.get(name).or_else(|| first.get(name)));
-        match found {
-            Some(Value::String(text)) => text.clone(),
-            Some(Value::Number(number)) => number.to_string(),
-            _ => String::new(),
-        }
-    };
-    let code = text(&["error_code", "errorCode", "code", "title"]);
-    let words = text(&["message", "errorMessage", "detail"]);
-    let status = answer.status;
-    let mut message = format!("the platform did not say where Query Service is: {status}");
-    for part in [&code, &words].into_iter().filter(|part| !part.is_empty() && **part != status.to_string()) {
-        message.push(' ');
-        message.push_str(&short(part));
-    }
-    let known = refusal::find(Server::Platform, &code, &words);
-    let is_no_refusal = answer.is_overloaded() || (300..400).contains(&status);
-    let error = if is_no_refusal { Error::unreachable(message) } else { Error::refused(message) };
-    let error = error.with_cause(Cause::Platform(code));
-    match known {
-        Some(known) => error.with_hint(refusal::cure_for(&format!("{}\n{}", known.meaning, known.cure), profile)),
-        None => {
-            error.with_hint("aep-auth check; the credential needs the permissions of Query Service in this sandbox")
-        }
-    }
 }
 
 #[cfg(test)]

@@ -212,8 +212,7 @@ impl Exchange<'_> {
     /// Whether a 401 is about the token: the service says so, or IMS does.
     fn has_ended(&self, body: &[u8]) -> bool {
         let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
-        let (code, _) = call::code_and_words(&parsed);
-        TOKEN_ENDED.contains(&code.as_str())
+        TOKEN_ENDED.contains(&call::code(&parsed).as_str())
             || is_valid(self.context(), self.credentials.profile(), &self.fetched.token.value, PROGRAM) == Some(false)
     }
 
