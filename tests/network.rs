@@ -13,11 +13,12 @@ use stories::{World, assert_clean, assert_refused, text};
 
 /// Runs `token` with a budget of a second; it must not take much longer.
 fn token_in_time(world: &mut World) -> Output {
-    world.set("AEP_TIMEOUT", "1");
+    world.set("AEP_TIMEOUT", "2");
     let mut command = world.command("aep-auth");
     let began = Instant::now();
     let output = command.arg("token").output().unwrap();
-    assert!(began.elapsed() < Duration::from_secs(4), "it took {:?}", began.elapsed());
+    // Twice as long as a fetch may take with all its repetitions, on a machine that has other things to do.
+    assert!(began.elapsed() < Duration::from_secs(8), "it took {:?}", began.elapsed());
     output
 }
 
