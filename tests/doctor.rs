@@ -239,6 +239,40 @@ fn a_report_names_nobody() {
 }
 
 #[test]
+fn each_secret_of_a_rotation_is_tried_and_a_single_one_only_to_fetch() {
+    let mut world = World::oauth();
+    assert!(!text(&doctor(&world).stdout).contains("was not tried"));
+    let told = text(&doctor(&world).stdout);
+    assert!(told.contains("note  the client secret was not tried") && told.contains("token --renew"), "{told}");
+
+    let good = world.variable("AEP_CLIENT_SECRET").to_owned();
+    let id = world.variable("AEP_CLIENT_ID").to_owned();
+    for name in ["AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ORG_ID", "AEP_SCOPES"] {
+        world.unset(name);
+    }
+    let url = world.emulator.url();
+    let profile = format!(
+        "flow = \"oauth\"\nclient_id = \"{id}\"\norg_id = \"A@AdobeOrg\"\nims_url = \"{url}\"\n\
+         platform_url = \"{url}\"\nclient_secrets = [{{ env = \"FIRST\" }}, {{ env = \"SECOND\" }}]\n"
+    );
+    world.write("config/profiles/default.toml", &profile);
+    world.set("AEP_PROFILE", "default").set("FIRST", &good).set("SECOND", "wrong-secret-marker");
+    let output = doctor(&world);
+    assert_wrong(
+        &output,
+        4,
+        "the second client secret was tried at IMS, which refuses it",
+        "secret drop default second",
+    );
+    let told = text(&output.stdout);
+    assert!(told.contains("ok    the client secret was tried at IMS, which accepts it"), "{told}");
+    world.set("FIRST", "wrong-secret-marker").set("SECOND", &good);
+    let output = doctor(&world);
+    assert_wrong(&output, 4, "the client secret was tried at IMS, which refuses it", "secret drop default first");
+    assert!(!text(&output.stdout).contains("marker"));
+}
+
+#[test]
 fn over_tls_all_is_well() {
     let options = Options { tls: true, ..Options::default() };
     let world = World::oauth_at(Emulator::start(options).unwrap());

@@ -1,14 +1,15 @@
 //! The secrets: readable, of the right kind, fitting together, and what IMS granted for them.
 
 use aep_core::profile::{Flow, split_list};
-use aep_core::secret::Credentials;
+use aep_core::secret::store::SecretKind;
+use aep_core::secret::{Credentials, Reference};
 use aep_core::token::Token;
-use aep_core::{Context, Profile, Result};
+use aep_core::{Context, Error, Profile, Result};
 use aep_ims::key;
 
 use super::{Findings, Kind};
-use crate::certificate;
 use crate::commands::profile::shown;
+use crate::{certificate, road};
 
 pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings) {
     let credentials = Credentials::new(context, profile);
@@ -26,6 +27,38 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
     }
     if profile.flow == Flow::Jwt {
         look_at_key(context, profile, &credentials, findings);
+    }
+}
+
+/// Says of each client secret whether IMS takes it; of a single one only where a token had to be fetched with it.
+pub(super) fn try_secrets(context: &Context, profile: &Profile, is_cached: bool, findings: &mut Findings) {
+    let credentials = Credentials::new(context, profile);
+    let [_, _] = profile.client_secrets.as_slice() else {
+        if is_cached {
+            findings.note("the client secret was not tried, since a token is cached; aep-auth token --renew tries it");
+        }
+        return;
+    };
+    for (number, which) in [(0, SecretKind::ClientSecret), (1, SecretKind::SecondClientSecret)] {
+        let second = || credentials.second_client_secret();
+        let secret = if number == 0 { credentials.client_secret().map(Some) } else { second() };
+        // What cannot be read has been said.
+        let Ok(Some(secret)) = secret else { continue };
+        let mut trial = profile.clone();
+        trial.client_secrets = vec![Reference::Given(secret.clone())];
+        let name = profile.name();
+        match road::ask_ims(&Credentials::new(context, &trial)) {
+            Ok(_) => findings.good(format!("the {} was tried at IMS, which accepts it", which.title())),
+            Err(Error::Refused(_)) => findings.bad(
+                Kind::Refused,
+                format!("the {} was tried at IMS, which refuses it", which.title()),
+                match number {
+                    0 => format!("if the rotation is over: aep-auth secret drop {name} first"),
+                    _ => format!("aep-auth secret set {name} --second, or aep-auth secret drop {name} second"),
+                },
+            ),
+            Err(error) => findings.error(&error),
+        }
     }
 }
 

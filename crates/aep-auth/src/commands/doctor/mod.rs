@@ -133,6 +133,8 @@ fn look(context: &Context, selection: &ProfileSelection) -> Findings {
                     Ok(fetched) => {
                         findings.good(format!("an access token, from {}", source(&fetched)));
                         credential::look_at_grant(&profile, &fetched.token, &mut findings);
+                        let is_cached = !matches!(fetched.source, Source::Ims);
+                        credential::try_secrets(context, &profile, is_cached, &mut findings);
                     }
                     Err(error) => findings.error(&error),
                 }
