@@ -1,46 +1,91 @@
 #!/bin/sh
-# Builds every program and installs it with its manual page and completions.
-#   ./install.sh                 below ~/.local (or PREFIX=/usr/local ./install.sh)
-#   ./install.sh --uninstall     removes what it installed
-# DESTDIR is put before PREFIX, for packages.
+# Builds every program and installs it with its manual pages and completions; `./install.sh --help` tells the rest.
 set -eu
 cd "$(dirname "$0")"
+
+usage() {
+  cat <<'USAGE'
+Usage: ./install.sh [--help | --uninstall]
+
+Builds every program and installs it with its manual pages and completions,
+below ~/.local. It asks for Rust 1.95 or newer (https://rustup.rs; that of
+Debian 12 is too old) and a C compiler.
+
+  --uninstall  remove what was installed, and nothing else; what the programs
+               stored is removed by `aep-auth purge`, before that
+  --help       show this
+
+Environment:
+  PREFIX       install below this folder instead, as /usr/local
+  DESTDIR      is put before PREFIX, for packages
+USAGE
+}
+
+case "${1:-} $#" in
+  " 0" | "--uninstall 1") ;;
+  "--help 1" | "-h 1") usage; exit 0 ;;
+  *) echo "error: unknown arguments: $*; expected --help, --uninstall or nothing" >&2; exit 2 ;;
+esac
+
 prefix=${PREFIX:-$HOME/.local}
 root=${DESTDIR:-}$prefix
 helpers="git-credential-aep kube-credential-aep bazel-credential-aep aep-postman aep-prompt"
 programs="aep-auth ims-emulator $helpers"
 list=$root/share/aep-auth/installed
+progress() { echo "$*" >&2; }
+
+# Removes the folders of the files that standard input names, as far as they are empty, up to the prefix.
+remove_folders() {
+  while IFS= read -r file; do
+    folder=$(dirname "$file")
+    while [ "$folder" != . ] && rmdir "$root/$folder" 2>/dev/null; do folder=$(dirname "$folder"); done
+  done
+}
 
 if [ "${1:-}" = --uninstall ]; then
   [ -f "$list" ] || { echo "error: nothing is installed below $root" >&2; exit 1; }
-  while IFS= read -r file; do rm -f "$root/$file"; done < "$list"
+  files=$(cat "$list")
+  printf '%s\n' "$files" | while IFS= read -r file; do rm -f "$root/$file"; done
   rm -f "$list"
-  find "$root/share/aep-auth" -depth -type d -exec rmdir {} + 2>/dev/null || :
+  printf '%s\nshare/aep-auth/installed\n' "$files" | remove_folders
   echo "removed from $root"
+  for folder in "${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"; do
+    if [ -e "$folder" ]; then
+      echo "note: profiles and secrets stay in $folder; \`aep-auth purge\` removes them, before this"
+    fi
+  done
   exit 0
 fi
-[ $# -eq 0 ] || { echo "error: unknown argument $1; expected --uninstall or nothing" >&2; exit 2; }
+
+for tool in cargo cc; do
+  command -v "$tool" > /dev/null || {
+    echo "error: $tool is needed to build; expected Rust 1.95 or newer and a C compiler" >&2
+    echo "hint: https://rustup.rs, or a package that is built already: docs/install.md" >&2
+    exit 1
+  }
+done
 
 target=$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 host=$(rustc -vV | sed -n 's/^host: //p')
 
 # aep-auth resolves names, by the C library of this machine. The others resolve none, and carry theirs along: that starts
 # faster by a fifth.
+progress "1/4 building aep-auth and ims-emulator (some minutes)"
 cargo build --release --locked --package aep-auth --package ims-emulator
 dynamic=$target/release
+packages=
+for program in $helpers; do packages="$packages --package $program"; done
+progress "2/4 building $helpers"
 case $host in
   *-linux-gnu)
-    packages=
-    for program in $helpers; do packages="$packages --package $program"; done
-    # shellcheck disable=SC2086 -- one word for each option
+    # One word for each option.
+    # shellcheck disable=SC2086
     RUSTFLAGS="-C target-feature=+crt-static" \
       cargo build --release --locked $packages --target "$host" --target-dir "$target/static"
     static=$target/static/$host/release
     ;;
   *)
-    packages=
-    for program in $helpers; do packages="$packages --package $program"; done
-    # shellcheck disable=SC2086 -- one word for each option
+    # shellcheck disable=SC2086
     cargo build --release --locked $packages
     static=$dynamic
     ;;
@@ -48,7 +93,9 @@ esac
 
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
+progress "3/4 writing the manual pages and completions"
 cargo run --quiet --locked --package xtask -- pages "$pages"
+progress "4/4 installing below $root"
 mkdir -p "$root/bin" "$root/share/aep-auth"
 : > "$list"
 for program in $programs; do
@@ -71,7 +118,19 @@ find integrations -type f | while IFS= read -r file; do
   echo "share/aep-auth/$file" >> "$list"
 done
 echo "installed below $root: $programs"
+
+# Where the shells look by themselves, nothing is left to do.
 case :$PATH: in
   *:"$root/bin":*) ;;
-  *) echo "note: $root/bin is not on the PATH" ;;
+  *) echo "note: $root/bin is not on the PATH; in ~/.profile: export PATH=\"$prefix/bin:\$PATH\"" ;;
+esac
+case $prefix in
+  /usr | /usr/local) ;;
+  *)
+    case ${SHELL:-} in
+      */zsh) echo "completion: before compinit in ~/.zshrc: fpath=($prefix/share/zsh/site-functions \$fpath)" ;;
+      */fish) [ "$prefix" = "$HOME/.local" ] || echo "completion: aep-auth completions fish > ~/.config/fish/completions/aep-auth.fish" ;;
+      *) [ "$prefix" = "$HOME/.local" ] || echo "completion: in ~/.bashrc: eval \"\$(aep-auth completions bash)\"" ;;
+    esac
+    ;;
 esac

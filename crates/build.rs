@@ -50,7 +50,9 @@ fn is(variable: &str, value: &str) -> bool {
 
 fn link_settings() {
     let is_native = std::env::var("HOST").ok() == std::env::var("TARGET").ok();
-    if !is_gnu_linux() || !is("PROFILE", "release") || !is_native {
+    println!("cargo:rerun-if-env-changed=AEP_PORTABLE");
+    let is_portable = std::env::var_os("AEP_PORTABLE").is_some();
+    if !is_gnu_linux() || !is("PROFILE", "release") || !is_native || is_portable {
         return;
     }
     unwinder_statically();

@@ -3,6 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
+# shellcheck disable=SC2013
 for target in $(sed -n 's/^name = "\(.*\)"/\1/p' fuzz/Cargo.toml | grep -v '^fuzz$'); do
   scratch=$(mktemp -d)
   log=$scratch/log

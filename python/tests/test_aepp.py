@@ -126,9 +126,10 @@ def test_it_is_loaded_on_demand() -> None:
 def test_it_calls_the_platform_and_renews(stored: World) -> None:
     aep_auth.aepp.configure("prod", platform_url=stored.url)
     caller = connector.AdobeRequest()
-    assert listed(caller.getData(stored.classes)) == 4
+    registry = {**caller.header, "Accept": "application/vnd.adobe.xed-id+json"}
+    assert listed(caller.getData(stored.classes, headers=registry)) == 4
     stored.revoke(aep_auth.token())
-    assert listed(caller.getData(stored.classes)) == 4
+    assert listed(caller.getData(stored.classes, headers=registry)) == 4
     assert stored.token_requests() == 2
 
 

@@ -144,10 +144,19 @@ def test_the_platform_answers(stored: World, call: Any) -> None:
     assert stored.token_requests() == 1
 
 
-def test_what_the_service_wants_to_accept_stands_in_for_anything(stored: World, call: Any) -> None:
-    assert call(stored.classes).status == 200
-    mine = {"Accept": "application/vnd.adobe.xdm+json"}
-    assert call(stored.classes, headers=mine).sent["accept"] == mine["Accept"]
+def test_what_the_service_wants_to_accept_stands_in_for_anything(
+    stored: World, call: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = aep_auth.headers(stored.sandboxes)
+    wanted = {"Accept": "application/vnd.api+json;revision=1"}
+    monkeypatch.setattr("aep_auth._auth.headers", lambda *_: {**given, **wanted})
+    assert call(stored.sandboxes).sent["accept"] == wanted["Accept"]
+    mine = {"Accept": "application/json"}
+    assert call(stored.sandboxes, headers=mine).sent["accept"] == mine["Accept"]
+
+
+def test_the_registry_lists_its_classes(stored: World, call: Any) -> None:
+    assert call(stored.classes, headers={"Accept": "application/vnd.adobe.xed-id+json"}).status == 200
 
 
 def test_a_header_of_the_request_is_kept(stored: World, call: Any) -> None:

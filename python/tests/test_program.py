@@ -117,12 +117,21 @@ def test_control_c_passes_and_takes_the_program_along(fake: Any, tmp_path: Path)
 
     def interrupt() -> None:
         wait_until(lambda: (tmp_path / "pid").exists() and (tmp_path / "pid").read_text().endswith("\n"))
+        # Until `subprocess` waits for it, it has not taken the program over yet.
+        wait_until(is_waiting)
         os.kill(os.getpid(), signal.SIGINT)
 
     threading.Thread(target=interrupt).start()
     with pytest.raises(KeyboardInterrupt):
         aep_auth.token()
     wait_until(lambda: is_gone(int((tmp_path / "pid").read_text())))
+
+
+def is_waiting() -> bool:
+    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+    while frame is not None and frame.f_code.co_name != "communicate":
+        frame = frame.f_back
+    return frame is not None
 
 
 def is_gone(child: int) -> bool:

@@ -1,10 +1,11 @@
-//! What is no product: building the programs, their pages, the quick start and the figures.
+//! What is no product: building the programs, their pages, the packages, the quick start and the figures.
 //!
 //! Each is a command of the binary beside this library; the stories use [`build_programs`].
 
 #![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "what is no product takes the machine as it is")]
 
 pub mod bench;
+pub mod dist;
 pub mod pages;
 mod programs;
 pub mod quickstart;

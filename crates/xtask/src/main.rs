@@ -1,10 +1,11 @@
 //! `cargo xtask COMMAND`.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
+use xtask::dist;
 
 /// What is no product: the quick start, pages and figures
 #[derive(Parser)]
@@ -22,6 +23,27 @@ enum Command {
     Pages {
         /// Prefix, such as /usr/local
         prefix: PathBuf,
+    },
+    /// Build the programs that packages hold: the same bytes for the same commit, in any folder and for any user
+    Programs {
+        /// Target to build for [default: this machine's]
+        #[arg(long, value_name = "TARGET")]
+        target: Vec<String>,
+        /// Folder with a folder for each target [default: target/programs]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
+    /// Write every package, with checksums, licences and the list of parts, from programs that are built already
+    Dist {
+        /// Target to pack [default: each that was built]
+        #[arg(long, value_name = "TARGET")]
+        target: Vec<String>,
+        /// Folder with a folder for each target, in which its programs are [default: target/programs]
+        #[arg(long, value_name = "DIR")]
+        programs: Option<PathBuf>,
+        /// Folder for the packages
+        #[arg(long, value_name = "DIR", default_value = "target/dist")]
+        out: PathBuf,
     },
     /// Pack programs that are built already, and the Python module, as a wheel
     Wheel {
@@ -47,18 +69,29 @@ enum Command {
 }
 
 fn main() -> Result<()> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let version = env!("CARGO_PKG_VERSION");
+    let mut out = std::io::stdout();
     match Cli::parse().command {
         Command::Quickstart => xtask::quickstart::run(),
         Command::Pages { prefix } => xtask::pages::write(&prefix),
-        Command::Wheel { programs, tag, share, out } => {
-            let wheel = xtask::wheel::Wheel {
-                root: &std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."),
-                version: env!("CARGO_PKG_VERSION"),
-                programs: &programs,
-                share: share.as_deref(),
-                platform: &tag,
-            };
-            writeln!(std::io::stdout(), "{}", wheel.write(&out)?.display())?;
+        Command::Programs { target, out } => {
+            let folder = out.unwrap_or_else(|| dist::default_programs(&root));
+            let target = if target.is_empty() { vec![dist::build::host()?] } else { target };
+            target.iter().try_for_each(|target| dist::build::run(&root, target, &folder))
+        }
+        Command::Dist { target, programs, out: folder } => {
+            let programs = programs.unwrap_or_else(|| dist::default_programs(&root));
+            let options = dist::Options { root: &root, version, programs: &programs, targets: &target, out: &folder };
+            for line in dist::run(&options)? {
+                writeln!(out, "{line}")?;
+            }
+            Ok(())
+        }
+        Command::Wheel { programs, tag, share, out: folder } => {
+            let parts = xtask::wheel::parts(&root, &programs, share.as_deref(), &tag)?;
+            let wheel = xtask::wheel::Wheel { root: &root, version, parts: &parts, platform: &tag };
+            writeln!(out, "{}", wheel.write(&folder)?.display())?;
             Ok(())
         }
         Command::Bench { rows } => xtask::bench::run(&rows),

@@ -1,96 +1,93 @@
 //! Writes the wheel: the Python module, every program, and what an installer must know of them.
 //!
-//! The same input gives the same bytes on any machine, in any folder and for any user: names are sorted, times and modes
-//! are fixed, and the compressor does not look at the processor. It builds nothing; what cannot be packed is an error
-//! before a file is written. The form is that of the "Binary distribution format" of PyPA's specifications.
+//! The same input gives the same bytes on any machine, in any folder and for any user. It builds nothing; what cannot be
+//! packed is an error before a file is written. The form is that of the "Binary distribution format" of PyPA's
+//! specifications.
 
-use std::collections::BTreeMap;
-use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64::Engine as _;
-use zip::write::SimpleFileOptions;
 
-/// The programs of a distribution.
-pub const PROGRAMS: [&str; 7] = [
-    "aep-auth",
-    "aep-postman",
-    "aep-prompt",
-    "bazel-credential-aep",
-    "git-credential-aep",
-    "ims-emulator",
-    "kube-credential-aep",
-];
+use crate::dist::archive::{File, Files, zip};
+use crate::dist::contents::{self, Package, below, read};
 
 /// The distribution's name, as file names have it.
 const NAME: &str = "aep_auth";
 
 /// What goes into a wheel.
 pub struct Wheel<'a> {
-    /// The tree, for the Python module, its metadata and the licences.
+    /// The tree, for the Python module and its metadata.
     pub root: &'a Path,
     /// The version of all of it.
     pub version: &'a str,
-    /// The folder of the built programs.
-    pub programs: &'a Path,
-    /// What goes below `share` of the prefix.
-    pub share: Option<&'a Path>,
+    /// What it holds besides the module, as below a prefix.
+    pub parts: &'a Files,
     /// The platform's tag, or several with dots between them.
     pub platform: &'a str,
 }
 
-struct Item {
-    bytes: Vec<u8>,
-    mode: u32,
+/// The parts of a wheel from programs that are built already, and from a folder that stands for `share`.
+///
+/// # Errors
+/// A program or a licence is not there.
+pub fn parts(root: &Path, programs: &Path, share: Option<&Path>, platform: &str) -> Result<Files> {
+    let mut parts = contents::programs(programs, if platform.starts_with("win") { ".exe" } else { "" })?;
+    parts.extend(contents::licences(root)?);
+    if let Some(share) = share {
+        parts.extend(contents::share(share)?);
+    }
+    Ok(parts)
 }
 
 impl Wheel<'_> {
     /// Writes the wheel into a folder and gives its path.
+    ///
+    /// # Errors
+    /// The tag is none, something is not there, or the folder cannot be written.
     pub fn write(&self, out: &Path) -> Result<PathBuf> {
+        let (name, bytes) = self.pack()?;
+        std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        let path = out.join(name);
+        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(path)
+    }
+
+    /// The wheel's file name and content.
+    ///
+    /// # Errors
+    /// The tag is none, or something is not there.
+    pub fn pack(&self) -> Result<(String, Vec<u8>)> {
         let is_tag = |tag: &str| !tag.is_empty() && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         ensure!(
             self.platform.split('.').all(is_tag),
             "--tag is no platform tag; expected letters, digits and `_`, as in manylinux_2_28_x86_64: {:?}",
             self.platform
         );
-        let bytes = pack(self.items()?, &self.info("RECORD"))?;
-        std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
-        let path = out.join(format!("{NAME}-{}-py3-none-{}.whl", self.version, self.platform));
-        std::fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
-        Ok(path)
+        let bytes = pack(&self.files()?, &self.info("RECORD"))?;
+        Ok((format!("{NAME}-{}-py3-none-{}.whl", self.version, self.platform), bytes))
     }
 
-    fn items(&self) -> Result<BTreeMap<String, Item>> {
-        let mut items = BTreeMap::new();
-        let mut add = |name: String, bytes: Vec<u8>, mode: u32| items.insert(name, Item { bytes, mode });
-        let module = self.root.join("python/src").join(NAME);
-        for file in files(&module)? {
+    fn files(&self) -> Result<Files> {
+        let mut files = Files::new();
+        for (place, file) in Package::Wheel.take(self.parts)? {
+            let (folder, rest) = place.split_once('/').context("a place in no folder")?;
+            files.insert(format!("{NAME}-{}.{folder}/{rest}", self.version), file);
+        }
+        for (name, file) in below(&self.root.join("python/src").join(NAME), &format!("{NAME}/"))? {
             // An interpreter leaves its own files beside the sources.
-            if file.ends_with(".py") || file == "py.typed" {
-                add(format!("{NAME}/{file}"), read(&module.join(&file))?, 0o644);
+            if name.ends_with(".py") || name.ends_with("/py.typed") {
+                files.insert(name, file);
             }
         }
-        let data = format!("{NAME}-{}.data", self.version);
-        let suffix = if self.platform.starts_with("win") { ".exe" } else { "" };
-        for program in PROGRAMS {
-            let file = format!("{program}{suffix}");
-            add(format!("{data}/scripts/{file}"), read(&self.programs.join(&file))?, 0o755);
-        }
-        if let Some(share) = self.share {
-            for file in files(share)? {
-                add(format!("{data}/data/share/{file}"), read(&share.join(&file))?, 0o644);
-            }
-        }
-        for licence in ["LICENSE-APACHE", "LICENSE-MIT"] {
-            add(self.info(&format!("licenses/{licence}")), read(&self.root.join(licence))?, 0o644);
-        }
-        let readme = read(&self.root.join("python/README.md"))?;
+        let licences = self.info("licenses/");
+        let licences: Vec<&str> = files.keys().filter_map(|name| name.strip_prefix(&licences)).collect();
+        let readme = String::from_utf8(read(&self.root.join("python/README.md"))?)?;
         let project = String::from_utf8(read(&self.root.join("python/pyproject.toml"))?)?;
-        let metadata = metadata(&project, self.version, &String::from_utf8(readme)?)?;
-        add(self.info("METADATA"), metadata.into_bytes(), 0o644);
-        add(self.info("WHEEL"), self.wheel().into_bytes(), 0o644);
-        Ok(items)
+        let metadata = metadata(&project, self.version, &readme, &licences)?;
+        files.insert(self.info("METADATA"), File::data(metadata));
+        files.insert(self.info("WHEEL"), File::data(self.wheel()));
+        Ok(files)
     }
 
     fn wheel(&self) -> String {
@@ -107,7 +104,7 @@ impl Wheel<'_> {
 }
 
 /// The core metadata, from the `project` table of `pyproject.toml`; a key that it does not know is an error.
-fn metadata(project: &str, version: &str, readme: &str) -> Result<String> {
+fn metadata(project: &str, version: &str, readme: &str, licences: &[&str]) -> Result<String> {
     let table: toml::Table = project.parse().context("python/pyproject.toml")?;
     let project = table.get("project").and_then(toml::Value::as_table).context("pyproject.toml has no [project]")?;
     let mut text = format!("Metadata-Version: 2.4\nName: aep-auth\nVersion: {version}\n");
@@ -119,8 +116,9 @@ fn metadata(project: &str, version: &str, readme: &str) -> Result<String> {
             ("requires-python", toml::Value::String(line)) => field(&mut text, "Requires-Python", line)?,
             ("license", toml::Value::String(line)) => field(&mut text, "License-Expression", line)?,
             ("license-files", toml::Value::Array(_)) => {
-                field(&mut text, "License-File", "LICENSE-APACHE")?;
-                field(&mut text, "License-File", "LICENSE-MIT")?;
+                for licence in licences {
+                    field(&mut text, "License-File", licence)?;
+                }
             }
             ("keywords", toml::Value::Array(words)) => {
                 let words: Option<Vec<&str>> = words.iter().map(toml::Value::as_str).collect();
@@ -153,54 +151,21 @@ fn field(text: &mut String, name: &str, value: &str) -> Result<()> {
 }
 
 /// The archive, with the list of its files as the last of them.
-fn pack(items: BTreeMap<String, Item>, record: &str) -> Result<Vec<u8>> {
+fn pack(files: &Files, record: &str) -> Result<Vec<u8>> {
     let mut list = String::new();
-    for (name, item) in &items {
+    for (name, file) in files {
         // A comma or a quote would have to be quoted in the list; none of our names has one.
         ensure!(!name.contains([',', '"', '\n']), "a name that the list of files cannot hold: {name}");
-        let digest = ring::digest::digest(&ring::digest::SHA256, &item.bytes);
+        let digest = ring::digest::digest(&ring::digest::SHA256, &file.bytes);
         let digest = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest);
-        list.push_str(&format!("{name},sha256={digest},{}\n", item.bytes.len()));
+        list.push_str(&format!("{name},sha256={digest},{}\n", file.bytes.len()));
     }
     list.push_str(&format!("{record},,\n"));
-    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let list = File::data(list);
     // The format asks for the metadata at the end, so that it can be replaced without writing the rest again.
-    let (last, first): (Vec<_>, Vec<_>) = items.into_iter().partition(|(name, _)| name.contains(".dist-info/"));
-    let list = Item { bytes: list.into_bytes(), mode: 0o644 };
-    for (name, item) in first.into_iter().chain(last).chain([(record.to_owned(), list)]) {
-        let options = SimpleFileOptions::default()
-            .compression_method(zip::CompressionMethod::Deflated)
-            .compression_level(Some(9))
-            .last_modified_time(zip::DateTime::default())
-            .unix_permissions(item.mode);
-        archive.start_file(name, options)?;
-        archive.write_all(&item.bytes)?;
-    }
-    Ok(archive.finish()?.into_inner())
-}
-
-/// The files below a folder, with `/` between the parts of their names.
-fn files(folder: &Path) -> Result<Vec<String>> {
-    fn collect(folder: &Path, before: &str, found: &mut Vec<String>) -> Result<()> {
-        for entry in std::fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))? {
-            let entry = entry?;
-            let Ok(name) = entry.file_name().into_string() else { bail!("no text: {}", entry.path().display()) };
-            let name = format!("{before}{name}");
-            if entry.path().is_dir() {
-                collect(&entry.path(), &format!("{name}/"), found)?;
-            } else {
-                found.push(name);
-            }
-        }
-        Ok(())
-    }
-    let mut found = Vec::new();
-    collect(folder, "", &mut found)?;
-    Ok(found)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    let (last, first): (Vec<_>, Vec<_>) = files.iter().partition(|(name, _)| name.contains(".dist-info/"));
+    let files = first.into_iter().chain(last).map(|(name, file)| (name.as_str(), file));
+    zip(files.chain([(record, &list)]))
 }
 
 #[cfg(test)]
@@ -208,6 +173,7 @@ mod tests {
     use std::io::Read as _;
 
     use super::*;
+    use crate::dist::contents::PROGRAMS;
 
     /// A tree with the least that a wheel needs.
     struct Tree(tempfile::TempDir);
@@ -225,7 +191,7 @@ mod tests {
             tree.add("share/man/man1/aep-auth.1", ".TH");
             // The order of making is another than that of the names.
             for program in PROGRAMS.iter().rev() {
-                tree.add(&format!("bin/{program}{suffix}"), program);
+                tree.add(&format!("bin/{}{suffix}", program.name), program.name);
             }
             tree.add("bin/other.d", "what a build leaves");
             tree
@@ -240,8 +206,8 @@ mod tests {
         fn write(&self, platform: &str) -> Result<PathBuf> {
             let root = self.0.path();
             let (programs, share) = (root.join("bin"), root.join("share"));
-            Wheel { root, version: "1.2.3", programs: &programs, share: Some(&share), platform }
-                .write(&root.join("out"))
+            let parts = parts(root, &programs, Some(&share), platform)?;
+            Wheel { root, version: "1.2.3", parts: &parts, platform }.write(&root.join("out"))
         }
     }
 
@@ -331,7 +297,8 @@ mod tests {
         let project = "[project]\nname = \"aep-auth\"\ndynamic = [\"version\"]\ndescription = \"Words\"\n\
                        readme = \"README.md\"\nrequires-python = \">=3.9\"\nkeywords = [\"a\", \"b\"]\n\
                        classifiers = [\"Typing :: Typed\"]\n[project.urls]\nSource = \"https://example.com\"\n";
-        let mut lines = metadata(project, "1.2.3", "# Page\n").unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
+        let mut lines =
+            metadata(project, "1.2.3", "# Page\n", &[]).unwrap().lines().map(str::to_owned).collect::<Vec<_>>();
         lines.sort();
         let mut expected = [
             "Metadata-Version: 2.4",
