@@ -138,7 +138,7 @@ fn a_variable_of_an_earlier_profile_does_not_linger() {
 
 #[test]
 fn exec_hands_over_the_token_and_no_secret() {
-    let mut world = World::oauth();
+    let world = World::oauth();
     let token = world.token();
     let mut command = world.command("aep-auth");
     // An engine that is not there: a hit asks it nothing.
