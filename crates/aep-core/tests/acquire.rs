@@ -740,6 +740,32 @@ fn two_profiles_with_the_same_secret_make_one_request() {
 }
 
 #[test]
+fn a_second_secret_is_a_proof_as_good_as_the_first() {
+    let world = World::new();
+    world.write_profile("dev", "[{ file = \"../two\" }]", "");
+    world.ask_as("dev", &TokenRequest::default()).unwrap();
+    world.write_profile("prod", "[{ file = \"../one\" }, { file = \"../two\" }]", "");
+    assert_eq!((world.number(), world.ims.count()), (1, 1));
+}
+
+#[test]
+fn a_second_secret_that_was_not_shown_is_asked_of_nobody_afterwards() {
+    let world = World::new();
+    let asked = world.home.path().join("asked");
+    let command = format!("[\"/bin/sh\", \"-c\", \"echo x >> {}; echo two\"]", asked.display());
+    world.write_profile("prod", &format!("[{{ file = \"../one\" }}, {{ command = {command} }}]"), "");
+    world.ims.fail_next(Error::refused("invalid_scope"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    assert!(!asked.exists(), "the failure's note needs it not");
+    // One in a file counts, so that another first or second secret is another attempt.
+    world.write_profile("prod", "[{ file = \"../one\" }, { file = \"../two\" }]", "");
+    world.ims.fail_next(Error::refused("invalid_scope"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    let failure = world.store.failure().unwrap();
+    assert!(failure.is_of_proof(&Proof::new(["attempt", "secret-one", "secret-two", ""])));
+}
+
+#[test]
 fn a_hit_of_a_named_profile_reads_no_secret() {
     let world = World::new();
     world.number();
