@@ -4,6 +4,7 @@
 
 use std::process::Command;
 
+use ims_emulator::{Fault, Kind};
 use serde_json::Value;
 use stories::{World, assert_clean, assert_refused, files_in, has, text};
 
@@ -137,14 +138,25 @@ fn a_variable_of_an_earlier_profile_does_not_linger() {
 
 #[test]
 fn exec_hands_over_the_token_and_no_secret() {
-    let mut world = World::oauth();
-    world.set("AEP_PRIVATE_KEY_PASSPHRASE", "marker-passphrase");
+    let world = World::oauth();
     let token = world.token();
-    let output = world.run("aep-auth", &["exec", "--", "sh", "-c", "env"]);
+    let mut command = world.command("aep-auth");
+    // An engine that is not there: a hit asks it nothing.
+    for (name, value) in [
+        ("AEP_PRIVATE_KEY_PASSPHRASE", "marker-passphrase"),
+        ("AEP_PRIVATE_KEY", "marker-key"),
+        ("AEP_SHARED_CACHE", "redis://fleet:marker-engine@127.0.0.1:1"),
+        ("AEP_SHARED_CACHE_PASSWORD", "marker-engine"),
+        ("IMS_OAUTH_S2S_CLIENT_SECRET", "marker-other"),
+    ] {
+        command.env(name, value);
+    }
+    let output = command.args(["exec", "--", "sh", "-c", "env"]).output().unwrap();
     assert_clean(&output);
     let shown = text(&output.stdout);
     assert!(shown.contains(&format!("AEP_ACCESS_TOKEN={token}\n")));
-    for secret in [world.variable("AEP_CLIENT_SECRET"), "marker-passphrase", "AEP_CLIENT_SECRET", "PASSPHRASE"] {
+    let hidden = ["marker-", "_SECRET=", "PASSPHRASE", "PRIVATE_KEY", "SHARED_CACHE"];
+    for secret in hidden.into_iter().chain([world.variable("AEP_CLIENT_SECRET")]) {
         assert!(!shown.contains(secret), "{secret}");
     }
 }
@@ -304,6 +316,25 @@ fn forget_drops_and_revokes() {
     world.token();
     assert_clean(&world.run("aep-auth", &["forget", "--all"]));
     assert!(files_in(&world.cache()).iter().all(|path| path.extension().is_some_and(|kind| kind == "lock")));
+}
+
+#[test]
+fn a_refused_revocation_is_told_and_the_token_stays() {
+    let world = World::oauth();
+    let token = world.token();
+    for kind in [Kind::refuse(400), Kind::respond(503, ""), Kind::Cut] {
+        let exit = if matches!(kind, Kind::Refuse { .. }) { 4 } else { 5 };
+        world.emulator.fault(Fault::always(kind).at("/ims/invalidate_token"));
+        for arguments in [["forget", "--revoke"].as_slice(), &["forget", "--all", "--revoke"]] {
+            let output = world.run("aep-auth", arguments);
+            assert_refused(&output, exit);
+            assert!(output.stdout.is_empty(), "{}", text(&output.stdout));
+        }
+        world.emulator.clear_faults();
+        assert_eq!(world.token(), token, "who could not be taken out of the world is still known");
+    }
+    assert_eq!(world.emulator.token_requests(), 1);
+    assert_clean(&world.run("aep-auth", &["forget", "--revoke"]));
 }
 
 #[test]

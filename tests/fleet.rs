@@ -391,6 +391,52 @@ fn somebody_elses_lock_is_waited_for_and_never_ended() {
     assert_eq!(owner, "another machine");
 }
 
+/// Its own lock ended while it fetched, and another machine has one now: that one stays.
+#[test]
+fn a_lock_that_has_passed_on_is_not_ended() {
+    if !has("redis-server") {
+        return;
+    }
+    let redis = Redis::plain();
+    let world = world(&redis);
+    world.emulator.fault(Fault::times(1, Kind::Delay { ms: 2000 }));
+    let child = start(on(&world, 1));
+    wait_until(|| world.emulator.token_requests() == 1);
+    let lock = redis.names().into_iter().find(|name| name.ends_with(":lock")).unwrap();
+    let mut connection = redis.connection();
+    redis::cmd("SET").arg(&lock).arg("another machine").exec(&mut connection).unwrap();
+    one_token(&[child.wait_with_output().unwrap()]);
+    let owner: Option<String> = redis::cmd("GET").arg(&lock).query(&mut connection).unwrap();
+    assert_eq!(owner.as_deref(), Some("another machine"));
+    // The other half: one's own is ended at once.
+    redis::cmd("DEL").arg(&lock).exec(&mut connection).unwrap();
+    one_token(&[on(&world, 2).arg("--renew").output().unwrap()]);
+    assert_eq!(redis.names().len(), 1, "{:?}", redis.names());
+}
+
+#[test]
+fn a_service_account_has_one_token_for_all_machines_with_its_key() {
+    if !has("redis-server") || !has("openssl") {
+        return;
+    }
+    let redis = Redis::plain();
+    let mut world = World::jwt();
+    world.set("AEP_SHARED_CACHE", &redis.url());
+    let secret = world.variable("AEP_CLIENT_SECRET").to_owned();
+    world.emulator.set_secrets(world.variable("AEP_CLIENT_ID"), &[&secret, "new-secret"]);
+    let first = one_token(&[on(&world, 1).output().unwrap()]);
+    // During a rotation the machines hold different client secrets.
+    assert_eq!(one_token(&[on(&world, 2).env("AEP_CLIENT_SECRET", "new-secret").output().unwrap()]), first);
+    assert_eq!(world.emulator.token_requests(), 1);
+    // Who has the client secret and another key neither finds nor opens it; IMS decides, and refuses.
+    let other = world.path("other.pem");
+    let made = Command::new("openssl").args(["genrsa", "-out"]).arg(&other).arg("2048").output().unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let mut stranger = on(&world, 3);
+    stranger.env("AEP_PRIVATE_KEY", &other);
+    assert_refused(&stranger.output().unwrap(), 4);
+}
+
 #[test]
 fn an_engine_that_is_down_or_stopped_costs_little_and_is_then_left_alone() {
     if !has("redis-server") {

@@ -110,6 +110,23 @@ pub const SECRET_VARIABLES: [&str; 6] = [
 mod tests {
     use super::*;
 
+    /// By name: a list that lost one would still agree with itself.
+    #[test]
+    fn every_variable_of_ours_that_can_hold_a_secret_is_kept_from_children() {
+        for name in [
+            "AEP_CLIENT_SECRET",
+            "AEP_PRIVATE_KEY",
+            "AEP_PRIVATE_KEY_PASSPHRASE",
+            // An address may hold a password.
+            "AEP_SHARED_CACHE",
+            "AEP_SHARED_CACHE_PASSWORD",
+            "IMS_OAUTH_S2S_CLIENT_SECRET",
+        ] {
+            assert!(SECRET_VARIABLES.contains(&name), "{name}");
+        }
+        assert!(!SECRET_VARIABLES.contains(&"AEP_CLIENT_ID"));
+    }
+
     #[test]
     fn a_value_is_what_stands_between_blanks_and_quotes() {
         for (value, text, is_quoted) in [

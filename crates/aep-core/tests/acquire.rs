@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use aep_core::acquire::{
     Accepted, Cached, Fetch, FetchRequest, Fetched, Lookup, Refuse, TokenRequest, acquire, cached, disown, forget,
-    lookup,
+    lookup, stale_secret_message,
 };
-use aep_core::cache::{CacheEntry, Failure, FileStore, MemoryStore, Store, StoreError};
+use aep_core::cache::{CacheEntry, Failure, FileStore, MemoryStore, Store, StoreError, Waiting, WithoutLock};
 use aep_core::error::Cause;
 use aep_core::profile::{Profile, ProfileSelection, resolve};
 use aep_core::secret::Credentials;
@@ -118,6 +118,68 @@ impl Fetch for Counting {
     }
 }
 
+/// A store in which something happens just when its lock is asked for, or whose lock is not to be had.
+struct AtLock {
+    store: MemoryStore,
+    happens: Box<dyn Fn(&MemoryStore)>,
+    error: Option<StoreError>,
+}
+
+impl AtLock {
+    fn happens(store: &MemoryStore, happens: impl Fn(&MemoryStore) + 'static) -> Self {
+        Self { store: store.clone(), happens: Box::new(happens), error: None }
+    }
+
+    fn fails(store: &MemoryStore, error: StoreError) -> Self {
+        Self { store: store.clone(), happens: Box::new(|_| ()), error: Some(error) }
+    }
+}
+
+impl Store for AtLock {
+    type LockGuard = <MemoryStore as Store>::LockGuard;
+
+    const SOURCE: Source = Source::Cache;
+
+    fn try_lock(&self) -> std::result::Result<Option<Self::LockGuard>, StoreError> {
+        (self.happens)(&self.store);
+        self.error.clone().map_or_else(|| self.store.try_lock(), Err)
+    }
+    /// A third of it, so that it is seen whether anybody looks here.
+    fn fetch_budget(&self, budget: Duration, _: Duration) -> Duration {
+        budget / 3
+    }
+    fn read(&self) -> std::result::Result<Option<CacheEntry>, StoreError> {
+        self.store.read()
+    }
+    fn without_lock(&self, why: WithoutLock) -> Self::LockGuard {
+        self.store.without_lock(why)
+    }
+    fn write(&self, entry: &CacheEntry, guard: &Self::LockGuard) -> std::result::Result<Option<String>, StoreError> {
+        self.store.write(entry, guard)
+    }
+    fn remove(&self, guard: &Self::LockGuard) -> std::result::Result<bool, StoreError> {
+        self.store.remove(guard)
+    }
+    fn failure(&self) -> Option<Failure> {
+        self.store.failure()
+    }
+    fn leave_failure(&self, failure: &Failure, guard: &Self::LockGuard) {
+        self.store.leave_failure(failure, guard);
+    }
+    fn tell_that_a_person_is_asked(&self, guard: &Self::LockGuard) {
+        self.store.tell_that_a_person_is_asked(guard);
+    }
+    fn is_a_person_asked(&self) -> bool {
+        self.store.is_a_person_asked()
+    }
+    fn waiting(&self, fetch_budget: Duration) -> Waiting {
+        self.store.waiting(fetch_budget)
+    }
+    fn report(&self, log: &Log, error: &StoreError) {
+        self.store.report(log, error);
+    }
+}
+
 struct World {
     context: Context,
     clock: HandClock,
@@ -196,6 +258,13 @@ impl World {
         let profile = self.profile(name);
         let road = Cached::new(Some(self.store.clone()), self.ims.clone());
         acquire(&Credentials::new(&self.context, &profile), request, &road)
+    }
+
+    /// By another store in front of the same IMS.
+    fn ask_by(&self, store: AtLock) -> Result<Fetched> {
+        let profile = self.profile("prod");
+        let road = Cached::new(Some(store), self.ims.clone());
+        acquire(&Credentials::new(&self.context, &profile), &TokenRequest::default(), &road)
     }
 
     fn ask(&self, request: &TokenRequest) -> Result<Fetched> {
@@ -326,6 +395,82 @@ fn while_another_renews_early_the_old_token_is_served_at_once() {
 }
 
 #[test]
+fn what_just_failed_for_another_is_not_tried_again_early() {
+    let world = World::new();
+    world.number();
+    world.at(NOON + 3600 - 100);
+    let failure = Failure::new(&Error::unreachable("down"), None, None);
+    let store = AtLock::happens(&world.store, move |store| store.put_failure(Some(failure.clone())));
+    assert_eq!(number(&world.ask_by(store).unwrap()), 1);
+    assert_eq!(world.ims.count(), 1, "another tried just now");
+    // What was there before this request began is not new to anybody, and a later one tries anew.
+    assert_eq!(number(&world.ask_by(AtLock::happens(&world.store, |_| ())).unwrap()), 2);
+}
+
+#[test]
+fn what_another_renewed_just_now_is_served_and_not_renewed_again() {
+    let world = World::new();
+    world.number();
+    world.at(NOON + 3600 - 100);
+    let renewed = world.entry_of("prod", "token-7");
+    let store = AtLock::happens(&world.store, move |store| store.put(Some(renewed.clone())));
+    assert_eq!(number(&world.ask_by(store).unwrap()), 7);
+    assert_eq!(world.ims.count(), 1);
+    // Unless it is a stranger's: then this one renews for itself.
+    let world = World::new();
+    world.number();
+    world.at(NOON + 3600 - 100);
+    let strangers = world.entry_of("dev", "token-7");
+    let store = AtLock::happens(&world.store, move |store| store.put(Some(strangers.clone())));
+    assert_eq!(number(&world.ask_by(store).unwrap()), 2);
+}
+
+#[test]
+fn an_early_try_without_a_store_to_write_to_is_none_and_without_a_lock_it_is_one() {
+    for (error, expected) in [(StoreError::Unusable("gone".to_owned()), 1), (StoreError::Entry("link".to_owned()), 2)] {
+        let world = World::new();
+        world.number();
+        world.at(NOON + 3600 - 100);
+        assert_eq!(number(&world.ask_by(AtLock::fails(&world.store, error)).unwrap()), expected);
+        assert_eq!(world.clock.waited.get(), Duration::ZERO);
+    }
+}
+
+#[test]
+fn machines_that_find_another_renewing_serve_the_old_token_at_once() {
+    let (world, far) = (World::new(), MemoryStore::default());
+    let profile = world.profile("prod");
+    let road = Cached::new(Some(world.store.clone()), Cached::new(Some(far.clone()), world.ims.clone()));
+    let ask = || acquire(&Credentials::new(&world.context, &profile), &TokenRequest::default(), &road).unwrap();
+    ask();
+    far.hold(true);
+    world.at(NOON + 3600 - 100);
+    assert_eq!(number(&ask()), 1);
+    assert_eq!((world.ims.count(), world.clock.waited.get()), (1, Duration::ZERO));
+}
+
+#[test]
+fn a_good_old_token_outlives_every_failure_to_renew_it() {
+    for error in [
+        Error::refused("no"),
+        Error::unreachable("down"),
+        Error::storage("full"),
+        Error::fault("oops"),
+        Error::configuration("bad"),
+        Error::configuration("locked").with_cause(Cause::SecretSource),
+    ] {
+        let world = World::new();
+        world.number();
+        world.at(NOON + 3600 - 100);
+        world.ims.fail_next(error.clone());
+        assert_eq!(world.number(), 1, "{error}");
+        let entry = world.store.entry().unwrap();
+        assert_eq!(entry.token.value.expose(), "token-1", "{error}");
+        assert!(entry.earners.unwrap().has_mark(&world.mark("prod")), "{error}");
+    }
+}
+
+#[test]
 fn a_short_life_has_a_margin_of_a_tenth() {
     let world = World::new();
     world.ims.0.life.set(Some(60));
@@ -417,6 +562,49 @@ fn a_waiter_that_asked_for_a_new_token_takes_any_that_is_new_but_not_the_refused
         world.ask(&request).unwrap();
         assert_eq!(world.ims.count(), fetches, "{request:?}");
     }
+}
+
+#[test]
+fn a_token_that_has_ended_when_it_comes_is_not_taken() {
+    let world = World::new();
+    world.store.hold(true);
+    let mut entry = world.entry_of("prod", "token-7");
+    entry.token = Token::new(entry.token.value, NOON - 100, Some(100));
+    let store = world.store.clone();
+    world.after(Duration::from_millis(300), move || store.put(Some(entry.clone())));
+    let free = world.store.clone();
+    world.after(Duration::from_millis(400), move || free.hold(false));
+    assert_eq!(world.number(), 1);
+}
+
+#[test]
+fn who_waits_looks_into_files_and_asks_nobody() {
+    let world = World::new();
+    world.number();
+    let entry = world.store.entry().unwrap();
+    let bring = |world: &World| {
+        world.store.put(None);
+        world.store.hold(true);
+        let (store, entry) = (world.store.clone(), entry.clone());
+        world.after(Duration::from_millis(300), move || store.put(Some(entry.clone())));
+    };
+    // The same secret in a file: served while the lock is still held.
+    bring(&world);
+    let fetched = world.ask_as("dev", &TokenRequest::default()).unwrap();
+    assert_eq!((number(&fetched), world.ims.count()), (1, 1));
+    assert!(world.clock.waited.get() < Duration::from_secs(1));
+    // Behind a command: nobody is asked before the lock is free.
+    let asked = world.home.path().join("asked");
+    let script = format!("echo x >> {}; echo secret-one", asked.display());
+    world.write_profile("dev", &format!("[{{ command = [\"/bin/sh\", \"-c\", \"{script}\"] }}]"), "");
+    bring(&world);
+    let (store, was_asked) = (world.store.clone(), asked.clone());
+    world.after(Duration::from_millis(600), move || {
+        assert!(!was_asked.exists(), "another holds the lock");
+        store.hold(false);
+    });
+    assert_eq!(number(&world.ask_as("dev", &TokenRequest::default()).unwrap()), 1);
+    assert!(asked.exists() && world.ims.count() == 1);
 }
 
 #[test]
@@ -552,6 +740,32 @@ fn two_profiles_with_the_same_secret_make_one_request() {
 }
 
 #[test]
+fn a_second_secret_is_a_proof_as_good_as_the_first() {
+    let world = World::new();
+    world.write_profile("dev", "[{ file = \"../two\" }]", "");
+    world.ask_as("dev", &TokenRequest::default()).unwrap();
+    world.write_profile("prod", "[{ file = \"../one\" }, { file = \"../two\" }]", "");
+    assert_eq!((world.number(), world.ims.count()), (1, 1));
+}
+
+#[test]
+fn a_second_secret_that_was_not_shown_is_asked_of_nobody_afterwards() {
+    let world = World::new();
+    let asked = world.home.path().join("asked");
+    let command = format!("[\"/bin/sh\", \"-c\", \"echo x >> {}; echo two\"]", asked.display());
+    world.write_profile("prod", &format!("[{{ file = \"../one\" }}, {{ command = {command} }}]"), "");
+    world.ims.fail_next(Error::refused("invalid_scope"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    assert!(!asked.exists(), "the failure's note needs it not");
+    // One in a file counts, so that another first or second secret is another attempt.
+    world.write_profile("prod", "[{ file = \"../one\" }, { file = \"../two\" }]", "");
+    world.ims.fail_next(Error::refused("invalid_scope"));
+    world.ask(&TokenRequest::default()).unwrap_err();
+    let failure = world.store.failure().unwrap();
+    assert!(failure.is_of_proof(&Proof::new(["attempt", "secret-one", "secret-two", ""])));
+}
+
+#[test]
 fn a_hit_of_a_named_profile_reads_no_secret() {
     let world = World::new();
     world.number();
@@ -633,6 +847,48 @@ fn a_refusal_takes_the_mark_and_the_proof_of_that_profile_alone() {
 }
 
 #[test]
+fn a_refusal_takes_the_proof_of_a_profile_that_had_no_mark() {
+    let world = World::new();
+    world.number();
+    world.ims.fail_next(Error::refused("invalid_client"));
+    world.ask_as("dev", &renew()).unwrap_err();
+    let earners = world.earners();
+    assert!(earners.has_mark(&world.mark("prod")) && !earners.has_proof(&Proof::new(["secret-one"])));
+    assert!(world.store.failure().is_some(), "the entry was written, and those who wait still share the failure");
+}
+
+#[test]
+fn a_refusal_speaks_against_the_secrets_through_every_level() {
+    for (is_pasted, keeps_its_mark) in [(false, false), (true, true)] {
+        let (world, far) = (World::new(), MemoryStore::default());
+        let profile = world.profile("prod");
+        let road = Cached::new(Some(world.store.clone()), Cached::new(Some(far.clone()), world.ims.clone()));
+        let ask = |request: &TokenRequest| acquire(&Credentials::new(&world.context, &profile), request, &road);
+        ask(&TokenRequest::default()).unwrap();
+        world.ims.0.is_pasted.set(is_pasted);
+        world.ims.fail_next(Error::refused("no"));
+        ask(&renew()).unwrap_err();
+        assert_eq!(world.earners().has_mark(&world.mark("prod")), keeps_its_mark, "pasted: {is_pasted}");
+    }
+    // A plain function shows them too.
+    let world = World::new();
+    world.number();
+    let profile = world.profile("prod");
+    let refuses = |_: &FetchRequest<'_>| -> Result<Fetched> { Err(Error::refused("no")) };
+    let road = Cached::new(Some(world.store.clone()), refuses);
+    acquire(&Credentials::new(&world.context, &profile), &renew(), &road).unwrap_err();
+    assert!(!world.earners().has_mark(&world.mark("prod")));
+}
+
+#[test]
+fn which_secret_is_stale_is_said() {
+    let world = World::new();
+    let said = |number| stale_secret_message(&world.profile("prod"), number);
+    assert_eq!(said(1), "IMS no longer accepts the first client secret of profile prod");
+    assert_eq!(said(2), "IMS no longer accepts the second client secret of profile prod");
+}
+
+#[test]
 fn the_secret_that_was_stale_is_no_proof_any_more() {
     let world = World::new();
     world.number();
@@ -664,6 +920,19 @@ fn a_store_that_is_out_of_reach_costs_one_note_and_no_token() {
         assert_eq!((world.store.reported(), world.clock.waited.get()), (1, Duration::ZERO));
         world.ims.fail_next(Error::refused("no"));
         assert_eq!(world.ask(&TokenRequest::default()).unwrap_err().exit_code(), 4);
+    }
+}
+
+#[test]
+fn a_store_whose_lock_is_not_to_be_had() {
+    // Out of reach: past it, within what the store leaves of the time. Otherwise written without the lock, with one note.
+    for (error, writes) in [(StoreError::Unusable("gone".to_owned()), 0), (StoreError::Entry("link".to_owned()), 1)] {
+        let world = World::new();
+        assert_eq!(number(&world.ask_by(AtLock::fails(&world.store, error)).unwrap()), 1);
+        assert_eq!((world.store.writes_without_lock(), world.store.reported()), (writes, 1));
+        assert_eq!(world.store.entry().is_some(), writes == 1);
+        assert_eq!(world.ims.last().budget, Duration::from_secs(8) / 3);
+        assert_eq!(world.clock.waited.get(), Duration::ZERO);
     }
 }
 

@@ -55,7 +55,38 @@ fn meta_scope_claim(ims: &str, scope: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::meta_scope_claim;
+    use super::{claims, meta_scope_claim};
+    use aep_core::clock::SystemClock;
+    use aep_core::profile::{ProfileSelection, resolve};
+    use aep_core::{Context, Environment, Folders, Log};
+
+    #[test]
+    fn five_claims_and_an_end_in_five_minutes() {
+        let context = Context {
+            environment: Environment::from_pairs([
+                ("AEP_CLIENT_ID", "c"),
+                ("AEP_ORG_ID", "o@AdobeOrg"),
+                ("AEP_TECHNICAL_ACCOUNT_ID", "t@techacct.adobe.com"),
+                ("AEP_PRIVATE_KEY", "/key.pem"),
+                ("AEP_IMS_URL", "https://ims.example/"),
+            ]),
+            clock: Box::new(SystemClock::start()),
+            folders: Folders::default(),
+            log: Log::silent(),
+            keyring: Default::default(),
+        };
+        let profile = resolve(&context, &ProfileSelection::default()).unwrap();
+        let claims = claims(&profile, 1_800_000_000).unwrap();
+        let expected = serde_json::json!({
+            // An integer, and never more than a few minutes: an assertion is as good as a token until then.
+            "exp": 1_800_000_300,
+            "iss": "o@AdobeOrg",
+            "sub": "t@techacct.adobe.com",
+            "aud": "https://ims.example/c/c",
+            "https://ims.example/s/ent_dataservices_sdk": true,
+        });
+        assert_eq!(claims, expected);
+    }
 
     #[test]
     fn metascopes_as_people_write_them() {

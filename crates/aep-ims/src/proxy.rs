@@ -53,8 +53,9 @@ fn is_excepted(list: &str, target: &Authority) -> bool {
         let entry = entry.trim_start_matches("*.").trim_start_matches('.').trim_end_matches('.');
         let Some(excepted) = Authority::parse(entry, target.port) else { return false };
         let is_below = || {
+            // The end of an address is no domain: `0.0.1` covers nothing below it.
             target.host.strip_suffix(excepted.host.as_str()).is_some_and(|left| left.ends_with('.'))
-                && excepted.host.parse::<std::net::IpAddr>().is_err()
+                && target.host.parse::<std::net::IpAddr>().is_err()
         };
         excepted.port == target.port && (excepted.host == target.host || is_below())
     })
@@ -105,6 +106,17 @@ mod tests {
             assert!(!with(list), "{list}");
         }
         for list in ["s.example.com", "ample.com", "example.com:8443", "com.example", "10.0.0.0/8", "ims.example.org"] {
+            assert!(with(list), "{list}");
+        }
+    }
+
+    #[test]
+    fn the_end_of_an_address_is_no_exception() {
+        let with = |list| is_proxied("https://10.0.0.1", &[("HTTPS_PROXY", "p:1"), ("NO_PROXY", list)]);
+        for list in ["10.0.0.1", "10.0.0.1:443", "192.0.2.1,10.0.0.1"] {
+            assert!(!with(list), "{list}");
+        }
+        for list in ["0.0.1", ".0.0.1", "*.0.0.1", "0.1", "1", "0.0.0.1", "110.0.0.1", "10.0.0.1:8443", "10.0.0.10"] {
             assert!(with(list), "{list}");
         }
     }

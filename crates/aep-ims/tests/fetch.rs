@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use ims_emulator::{Emulator, Fault, Kind as FaultKind};
 struct StillClock {
     unix_millis: i64,
     waited: Rc<Cell<Duration>>,
+    pauses: Rc<RefCell<Vec<Duration>>>,
 }
 
 impl Clock for StillClock {
@@ -30,6 +31,7 @@ impl Clock for StillClock {
         self.waited.get()
     }
     fn sleep(&self, duration: Duration) {
+        self.pauses.borrow_mut().push(duration);
         self.waited.set(self.waited.get() + duration);
     }
 }
@@ -40,13 +42,21 @@ struct World {
     variables: Vec<(&'static str, String)>,
     clock_error: i64,
     waited: Rc<Cell<Duration>>,
+    pauses: Rc<RefCell<Vec<Duration>>>,
 }
 
 impl World {
     fn oauth() -> Self {
         let emulator = Emulator::plain().unwrap();
         let variables = emulator.environment();
-        Self { emulator, home: tempfile::tempdir().unwrap(), variables, clock_error: 0, waited: Rc::default() }
+        Self {
+            emulator,
+            home: tempfile::tempdir().unwrap(),
+            variables,
+            clock_error: 0,
+            waited: Rc::default(),
+            pauses: Rc::default(),
+        }
     }
 
     fn jwt() -> Self {
@@ -70,6 +80,7 @@ impl World {
             clock: Box::new(StillClock {
                 unix_millis: i64::try_from(now.as_millis()).unwrap() + self.clock_error * 1000,
                 waited: Rc::clone(&self.waited),
+                pauses: Rc::clone(&self.pauses),
             }),
             folders: Folders::at(folder("config"), folder("data"), folder("cache")),
             log: Log::silent(),
@@ -128,6 +139,17 @@ fn the_endpoint_decides_the_unit_where_the_token_is_silent() {
         world.emulator.fault(Fault::always(FaultKind::Life { expires_in: expires_in.clone() }));
         assert_eq!(world.acquire().unwrap().token.life, life, "{expires_in}");
     }
+}
+
+#[test]
+fn a_life_counts_from_before_the_request() {
+    let mut world = World::oauth();
+    world.set("AEP_TIMEOUT", "1000");
+    world.emulator.fault(Fault::times(1, FaultKind::respond_with(429, ("Retry-After", "500"), "")));
+    let fetched = world.acquire().unwrap();
+    assert_eq!(world.waited.get(), Duration::from_secs(500));
+    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    assert!(fetched.token.fetched_at <= i64::try_from(now).unwrap(), "it was asked for 500 s before it came");
 }
 
 #[test]
@@ -195,6 +217,19 @@ fn retry_after_is_honoured_or_given_up_at_once() {
 }
 
 #[test]
+fn each_pause_is_longer_than_the_one_before() {
+    let world = World::oauth();
+    world.emulator.fault(Fault::always(FaultKind::respond(503, "")));
+    world.refusal();
+    let pauses = world.pauses.borrow();
+    assert_eq!(pauses.len(), 3);
+    // Each has a part that is left to chance, from a half to the whole.
+    for (pause, most) in pauses.iter().zip([250, 500, 1000]) {
+        assert!((most / 2..=most).contains(&pause.as_millis()), "{pauses:?}");
+    }
+}
+
+#[test]
 fn a_migrated_service_account_is_asked_twice_and_told_the_cure() {
     let world = World::jwt();
     let body = r#"{"error":"internal_error","error_description":"Please try again later"}"#;
@@ -210,6 +245,27 @@ fn an_assertion_is_signed_once_more_by_the_servers_clock() {
         let mut world = World::jwt();
         world.clock_error = error;
         assert!(world.acquire().is_ok(), "{error}");
+    }
+}
+
+#[test]
+fn a_fault_of_the_signature_is_not_blamed_on_the_clock() {
+    for (code, description, error, requests) in [
+        ("invalid_token", "Could not match JWT signature to any of the bindings", -86_400, 1),
+        ("invalid_token", "JWT could not be decoded", -86_400, 1),
+        ("invalid_token", "wrong format", -86_400, 1),
+        ("bad_request", "token is expired", -86_400, 1),
+        ("invalid_token", "token is expired", 0, 1),
+        ("invalid_token", "token is expired", -20, 1),
+        ("invalid_token", "token is expired", -40, 2),
+        ("invalid_token", "token is expired", 40, 2),
+    ] {
+        let mut world = World::jwt();
+        world.clock_error = error;
+        let body = serde_json::json!({"error": code, "error_description": description}).to_string();
+        world.emulator.fault(Fault::always(FaultKind::respond(400, &body)));
+        assert_eq!(world.refusal().exit_code(), 4);
+        assert_eq!(world.emulator.token_requests(), requests, "{code}, {description}, {error} s");
     }
 }
 
@@ -251,20 +307,44 @@ fn a_server_that_hangs_ends_with_the_budget() {
     }
 }
 
-#[test]
-fn the_second_secret_serves_when_the_first_is_stale() {
-    let world = World::oauth();
-    let secret = world.variables.iter().find(|(name, _)| *name == "AEP_CLIENT_SECRET").unwrap().1.clone();
-    let client = world.variables.iter().find(|(name, _)| *name == "AEP_CLIENT_ID").unwrap().1.clone();
+/// A profile with two client secrets: the first is in `OLD`, the second in `NEW`.
+fn with_two_secrets(old: &str, new: Option<&str>) -> World {
+    let mut world = World::oauth();
+    let variable = |name: &str| world.variables.iter().find(|(own, _)| *own == name).unwrap().1.clone();
+    let (client, secret) = (variable("AEP_CLIENT_ID"), variable("AEP_CLIENT_SECRET"));
     let profiles = world.home.path().join("config/profiles");
     std::fs::create_dir_all(&profiles).unwrap();
-    std::fs::write(profiles.join("prod.toml"), format!(
-        "client_id = \"{client}\"\nims_url = \"{url}\"\nclient_secrets = [{{ env = \"OLD\" }}, {{ env = \"NEW\" }}]\n",
-        url = world.emulator.url())).unwrap();
-    let mut world = world;
-    world.variables = vec![("AEP_PROFILE", "prod".to_owned()), ("OLD", "gone".to_owned()), ("NEW", secret)];
+    let url = world.emulator.url();
+    let text = format!(
+        "client_id = \"{client}\"\nims_url = \"{url}\"\nclient_secrets = [{{ env = \"OLD\" }}, {{ env = \"NEW\" }}]\n"
+    );
+    std::fs::write(profiles.join("prod.toml"), text).unwrap();
+    let new = new.map_or(secret, str::to_owned);
+    world.variables = vec![("AEP_PROFILE", "prod".to_owned()), ("OLD", old.to_owned()), ("NEW", new)];
+    world
+}
+
+#[test]
+fn the_second_secret_serves_when_the_first_is_stale() {
+    let world = with_two_secrets("gone", None);
     assert_eq!(world.acquire().unwrap().token.stale_secret, Some(1));
     assert_eq!(world.emulator.token_requests(), 2);
+    let world = with_two_secrets("gone", Some("gone as well"));
+    assert_eq!((world.refusal().exit_code(), world.emulator.token_requests()), (4, 2));
+}
+
+#[test]
+fn the_second_secret_is_tried_on_invalid_client_alone() {
+    for code in ["invalid_scope", "unauthorized_client", "invalid_request", "access_denied", "Invalid_Client"] {
+        let world = with_two_secrets("gone", None);
+        let body = format!("{{\"error\":\"{code}\"}}");
+        world.emulator.fault(Fault::always(FaultKind::respond(400, &body)));
+        assert_eq!((world.refusal().exit_code(), world.emulator.token_requests()), (4, 1), "{code}");
+    }
+    // Nor when IMS is out of reach.
+    let world = with_two_secrets("gone", None);
+    world.emulator.fault(Fault::always(FaultKind::respond(503, "")));
+    assert_eq!((world.refusal().exit_code(), world.emulator.token_requests()), (5, 4));
 }
 
 #[test]

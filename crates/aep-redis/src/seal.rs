@@ -117,6 +117,12 @@ mod tests {
     }
 
     #[test]
+    fn it_shows_its_name_and_no_key() {
+        let own = seal("client", "secret");
+        assert_eq!(format!("{own:?}"), format!("Seal({})", own.entry_name("")));
+    }
+
+    #[test]
     fn a_value_opens_under_its_own_name_alone() {
         let own = seal("client", "secret");
         let value = own.close("one", b"token").unwrap();

@@ -328,3 +328,55 @@ fn random_mark() -> String {
         Err(_) => std::process::id().to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aep_core::profile::{ProfileSelection, resolve};
+    use aep_core::{Context, Environment, Folders, clock::SystemClock};
+
+    const JWT: [(&str, &str); 6] = [
+        ("AEP_CLIENT_ID", "c"),
+        ("AEP_CLIENT_SECRET", "secret"),
+        ("AEP_ORG_ID", "o@AdobeOrg"),
+        ("AEP_TECHNICAL_ACCOUNT_ID", "t@techacct.adobe.com"),
+        ("AEP_PRIVATE_KEY", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----"),
+        ("AEP_SHARED_CACHE", "redis://127.0.0.1:1"),
+    ];
+
+    /// The names of what seals a profile of these variables, but for one of them.
+    fn names(variables: &[(&str, &str)], name: &str, value: &str) -> Vec<String> {
+        let others = variables.iter().filter(|(own, _)| *own != name).copied();
+        let context = Context {
+            environment: Environment::from_pairs(others.chain([(name, value)])),
+            clock: Box::new(SystemClock::start()),
+            folders: Folders::default(),
+            log: Log::silent(),
+            keyring: Default::default(),
+        };
+        let profile = resolve(&context, &ProfileSelection::default()).unwrap();
+        let credentials = Credentials::new(&context, &profile);
+        let store = RedisStore::new(&credentials, |_| Ok(Vec::new())).unwrap().unwrap();
+        store.seals().unwrap().iter().map(|seal| seal.entry_name("")).collect()
+    }
+
+    #[test]
+    fn a_service_account_is_sealed_by_its_key_alone() {
+        let own = names(&JWT, "X", "");
+        assert_eq!(own.len(), 1);
+        // Its client secret differs between machines during a rotation, and lies in more places than the key.
+        assert_eq!(names(&JWT, "AEP_CLIENT_SECRET", "another"), own);
+        let other = "-----BEGIN PRIVATE KEY-----\nBBBB\n-----END PRIVATE KEY-----";
+        assert_ne!(names(&JWT, "AEP_PRIVATE_KEY", other), own);
+        assert_ne!(names(&JWT, "AEP_TECHNICAL_ACCOUNT_ID", "u@techacct.adobe.com"), own);
+    }
+
+    #[test]
+    fn everybody_else_is_sealed_by_the_client_secret() {
+        let oauth = [JWT[0], JWT[1], JWT[2], JWT[5]];
+        let own = names(&oauth, "X", "");
+        assert_eq!(own.len(), 1);
+        assert_ne!(names(&oauth, "AEP_CLIENT_SECRET", "another"), own);
+        assert_eq!(names(&oauth, "AEP_SHARED_CACHE", "redis://127.0.0.1:2"), own);
+    }
+}

@@ -194,6 +194,86 @@ mod tests {
         assert_eq!(Request::read(&mut sent.as_bytes()), None);
     }
 
+    /// Gives these pieces one after the other; what comes after the last is a read too many.
+    struct Pieces(std::collections::VecDeque<std::io::Result<Vec<u8>>>);
+
+    impl Pieces {
+        fn of(pieces: &[&[u8]]) -> Self {
+            Self(pieces.iter().map(|piece| Ok(piece.to_vec())).collect())
+        }
+    }
+
+    impl Read for Pieces {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let mut piece = self.0.pop_front().expect("the request had ended: nobody would answer this read")?;
+            let rest = piece.split_off(piece.len().min(buffer.len()));
+            if !rest.is_empty() {
+                self.0.push_front(Ok(rest));
+            }
+            buffer[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn the_blank_line_is_the_end_wherever_the_pipe_cuts() {
+        for whole in ["protocol=https\nhost=h\n\n", "protocol=https\r\nhost=h\r\n\r\n", "protocol=https\nhost=h\n\r\n"]
+        {
+            for at in 0..=whole.len() {
+                let (first, second) = whole.as_bytes().split_at(at);
+                let pieces: Vec<&[u8]> = [first, second].into_iter().filter(|piece| !piece.is_empty()).collect();
+                let request = Request::read(&mut Pieces::of(&pieces)).unwrap();
+                assert_eq!(
+                    (request.protocol.as_slice(), request.host.as_slice()),
+                    (b"https".as_slice(), b"h".as_slice())
+                );
+            }
+        }
+        // At once, where nothing is asked.
+        for blank in ["\n", "\r\n"] {
+            assert_eq!(Request::read(&mut Pieces::of(&[blank.as_bytes()])), None, "{blank:?}");
+        }
+        // A line end alone is no blank line: the host is still to come.
+        let pieces: [&[u8]; 3] = [b"protocol=https\n", b"host=h\n", b"\n"];
+        assert_eq!(Request::read(&mut Pieces::of(&pieces)).unwrap().host, b"h");
+    }
+
+    #[test]
+    fn the_end_of_input_is_an_end_and_an_error_is_no_request() {
+        let whole = b"protocol=https\nhost=h\n".as_slice();
+        assert!(Request::read(&mut Pieces::of(&[whole, b""])).is_some());
+        let with = |kind: std::io::ErrorKind| {
+            Pieces([Ok(whole.to_vec()), Err(kind.into()), Ok(b"\n".to_vec())].into_iter().collect())
+        };
+        assert!(Request::read(&mut with(std::io::ErrorKind::Interrupted)).is_some(), "a signal is no end");
+        assert_eq!(Request::read(&mut with(std::io::ErrorKind::Other)), None);
+    }
+
+    #[test]
+    fn just_a_mebibyte_is_read() {
+        let of_length = |length: usize| {
+            let head = "protocol=https\nhost=h\nx=";
+            format!("{head}{}\n\n", "x".repeat(length - head.len() - 2))
+        };
+        assert!(Request::read(&mut of_length(1024 * 1024).as_bytes()).is_some());
+        assert_eq!(Request::read(&mut of_length(1024 * 1024 + 1).as_bytes()), None);
+    }
+
+    #[test]
+    fn what_was_refused_is_read_and_never_shown() {
+        let sent = b"protocol=https\nhost=h\nusername=marker-u\npassword=marker-p\ncredential=marker-c\n\n";
+        let request = Request::parse(sent).unwrap();
+        assert_eq!(request.password.as_deref(), Some(b"marker-p".as_slice()));
+        assert_eq!(request.credential.as_deref(), Some(b"marker-c".as_slice()));
+        assert_eq!(format!("{request:?}"), "Request(https://h, …)");
+    }
+
+    #[test]
+    fn only_authtype_is_authtype() {
+        let request = Request::parse(b"protocol=https\nhost=h\ncapability[]=state\n\n").unwrap();
+        assert!(!request.knows_authtype());
+    }
+
     #[test]
     fn basic_only_is_told_from_the_schemes() {
         let with = |challenges: &[&str]| Request {

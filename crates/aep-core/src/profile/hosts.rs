@@ -266,6 +266,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_added_counts_and_stands_there_once() {
+        let mut list = HostList::parse(&["one.example".to_owned(), "*.corp.example:8443".to_owned()]).unwrap();
+        assert!(!allows(&list, "https://two.example"));
+        list.add(["two.example", "one.example:443", "two.example", "not a host", "platform-*.adobe.io"]);
+        assert!(allows(&list, "https://two.example") && allows(&list, "https://platform-va7.adobe.io"));
+        let texts = ["one.example", "*.corp.example:8443", "two.example", "platform-*.adobe.io"];
+        assert_eq!(list.to_texts(), texts, "as a profile writes them: no port where it is the usual one");
+    }
+
+    #[test]
     fn a_list_must_name_hosts() {
         for item in [
             "*",

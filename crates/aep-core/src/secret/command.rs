@@ -276,6 +276,24 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_cure_fits_where_the_command_ran_and_repeats_no_secret() {
+        let hint = |program: &str, reason| {
+            let error = Failure { program: program.to_owned(), reason }.into_error("client secret");
+            error.hint().map(str::to_owned)
+        };
+        assert_eq!(
+            hint("op", Reason::NotFound { elsewhere: None }).as_deref(),
+            Some("install op, or use its absolute path in `command`")
+        );
+        assert_eq!(
+            hint(NOT_SHOWN, Reason::NotFound { elsewhere: None }).as_deref(),
+            Some("the first word of `command` is a program; the words after it are its arguments")
+        );
+        assert!(hint("op", Reason::TimeLimit(TIME_ALONE)).unwrap().contains("run this once on a terminal"));
+        assert_eq!(hint("op", Reason::TimeLimit(TIME_TO_ASK)), None, "it was on one");
+    }
+
     #[cfg(unix)]
     mod on_unix {
         use super::super::*;

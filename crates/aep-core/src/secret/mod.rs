@@ -52,4 +52,9 @@ mod tests {
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Secret::new("marker".to_owned())), "Secret(…)");
     }
+
+    #[test]
+    fn no_text_is_no_secret() {
+        assert!(Secret::new(String::new()).is_empty() && !Secret::new(" ".to_owned()).is_empty());
+    }
 }

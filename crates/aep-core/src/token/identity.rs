@@ -89,3 +89,84 @@ pub fn hexadecimal(bytes: &[u8]) -> String {
         text
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Context, Environment, Folders, Log, ProfileSelection, clock::SystemClock, profile::resolve};
+
+    const OAUTH: [(&str, &str); 4] = [
+        ("AEP_CLIENT_ID", "c"),
+        ("AEP_ORG_ID", "o@AdobeOrg"),
+        ("AEP_SCOPES", "openid,AdobeID"),
+        ("AEP_CLIENT_SECRET", "one"),
+    ];
+    const JWT: [(&str, &str); 5] = [
+        ("AEP_CLIENT_ID", "c"),
+        ("AEP_ORG_ID", "o@AdobeOrg"),
+        ("AEP_TECHNICAL_ACCOUNT_ID", "t@techacct.adobe.com"),
+        ("AEP_META_SCOPES", "ent_one,ent_two"),
+        ("AEP_PRIVATE_KEY", "/one.pem"),
+    ];
+
+    /// The identity of these variables, but for one of them.
+    fn with(variables: &[(&str, &str)], name: &str, value: &str) -> Identity {
+        let others = variables.iter().filter(|(own, _)| *own != name).copied();
+        let context = Context {
+            environment: Environment::from_pairs(others.chain([(name, value)])),
+            clock: Box::new(SystemClock::start()),
+            folders: Folders::default(),
+            log: Log::silent(),
+            keyring: Default::default(),
+        };
+        Identity::new(&resolve(&context, &ProfileSelection::default()).unwrap())
+    }
+
+    #[test]
+    fn the_order_of_scopes_and_one_that_is_named_twice_make_no_other_name() {
+        for (variables, name, values) in [
+            (OAUTH.as_slice(), "AEP_SCOPES", ["AdobeID,openid", "openid AdobeID openid"]),
+            (&JWT, "AEP_META_SCOPES", ["ent_two,ent_one", "ent_one ent_two ent_one"]),
+        ] {
+            let own = with(variables, "X", "");
+            for value in values {
+                let other = with(variables, name, value);
+                assert_eq!((other.file_stem(), other.to_json()), (own.file_stem(), own.to_json()), "{value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_makes_no_other_name() {
+        for (variables, name) in [(OAUTH.as_slice(), "AEP_CLIENT_SECRET"), (&JWT, "AEP_PRIVATE_KEY")] {
+            assert_eq!(with(variables, name, "/two").file_stem(), with(variables, "X", "").file_stem(), "{name}");
+        }
+    }
+
+    #[test]
+    fn everything_else_that_makes_another_token_makes_another_name() {
+        let changes = [
+            (OAUTH.as_slice(), "AEP_CLIENT_ID", "d"),
+            (&OAUTH, "AEP_ORG_ID", "p@AdobeOrg"),
+            (&OAUTH, "AEP_ORG_ID", ""),
+            (&OAUTH, "AEP_SCOPES", "openid"),
+            (&OAUTH, "AEP_IMS_URL", "https://ims.example"),
+            (&JWT, "AEP_CLIENT_ID", "d"),
+            (&JWT, "AEP_ORG_ID", "p@AdobeOrg"),
+            (&JWT, "AEP_TECHNICAL_ACCOUNT_ID", "u@techacct.adobe.com"),
+            (&JWT, "AEP_META_SCOPES", "ent_one"),
+            (&JWT, "AEP_IMS_URL", "https://ims.example"),
+        ];
+        for (variables, name, value) in changes {
+            let (own, other) = (with(variables, "X", ""), with(variables, name, value));
+            assert_ne!(own.file_stem(), other.file_stem(), "{name}={value}");
+            assert_ne!(own.to_json(), other.to_json(), "{name}={value}");
+        }
+        assert_ne!(with(&OAUTH, "X", "").file_stem(), with(&JWT, "X", "").file_stem());
+    }
+
+    #[test]
+    fn a_sandbox_makes_no_other_token() {
+        assert_eq!(with(&OAUTH, "AEP_SANDBOX", "dev1").file_stem(), with(&OAUTH, "X", "").file_stem());
+    }
+}

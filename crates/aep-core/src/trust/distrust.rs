@@ -67,14 +67,23 @@ impl Distrust {
         use std::os::unix::fs::MetadataExt;
 
         let metadata = std::fs::symlink_metadata(path).ok()?;
-        let (is_root, is_own) = (platform::user() == 0, metadata.uid() == platform::user());
+        let rights = Rights {
+            is_root: platform::user() == 0,
+            is_own: metadata.uid() == platform::user(),
+            may_replace: platform::may_replace(path, &metadata),
+        };
+        self.cure_with(rights, path, metadata.is_dir())
+    }
+
+    #[cfg(unix)]
+    fn cure_with(self, rights: Rights, path: &Path, is_folder: bool) -> Option<String> {
+        let Rights { is_root, is_own, may_replace } = rights;
         let name = quoted(path);
         let look = match self {
             Self::Link | Self::ForeignLink | Self::NotRegular => format!("ls -l {name}"),
-            _ if metadata.is_dir() => format!("ls -la {name}"),
+            _ if is_folder => format!("ls -la {name}"),
             _ => format!("cat {name}"),
         };
-        let may_replace = || platform::may_replace(path, &metadata);
         let aside = || quoted(&beside(path, ".not-trusted"));
         let mend = match self {
             // Others could not change it, so that there is nothing to look into.
@@ -83,18 +92,12 @@ impl Distrust {
                 format!("chmod go-w {name}")
             }
             Self::ForeignOwner if is_root => format!("chown 0 {name}"),
-            Self::WritableByOthers { .. } | Self::WritableByGroup { .. } | Self::ForeignOwner if may_replace() => {
+            _ if !may_replace => return None,
+            Self::WritableByOthers { .. } | Self::WritableByGroup { .. } | Self::ForeignOwner if !is_folder => {
                 let own = quoted(&beside(path, ".own"));
-                if metadata.is_dir() {
-                    format!("mv {name} {}", aside())
-                } else {
-                    format!("install -m 600 {name} {own} && mv -f {own} {name}")
-                }
+                format!("install -m 600 {name} {own} && mv -f {own} {name}")
             }
-            Self::Link | Self::ForeignLink | Self::Folder | Self::NotRegular | Self::NotFolder if may_replace() => {
-                format!("mv {name} {}", aside())
-            }
-            _ => return None,
+            _ => format!("mv {name} {}", aside()),
         };
         Some(format!("look into it first: {look}\nthen: {mend}"))
     }
@@ -104,6 +107,16 @@ impl Distrust {
     pub fn cure(self, _path: &Path) -> Option<String> {
         None
     }
+}
+
+/// What this user can do about a file or folder.
+#[cfg(unix)]
+#[derive(Clone, Copy)]
+struct Rights {
+    is_root: bool,
+    is_own: bool,
+    /// Put something else in its place.
+    may_replace: bool,
 }
 
 /// The path with something added to its name.
@@ -174,6 +187,43 @@ mod tests {
             carry_out(&cure);
             assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, cured, "{cure}");
             assert_eq!(std::fs::read_to_string(&path).unwrap(), "content");
+        }
+    }
+
+    #[test]
+    fn each_user_is_told_what_that_user_can_do() {
+        const CHMOD: Option<&str> = Some("chmod go-w /d/f");
+        const COPY: Option<&str> = Some("install -m 600 /d/f /d/f.own && mv -f /d/f.own /d/f");
+        const ASIDE: Option<&str> = Some("mv /d/f /d/f.not-trusted");
+        let (others, group) = (Distrust::WritableByOthers { mode: 0o666 }, Distrust::WritableByGroup { mode: 0o664 });
+        let readable = Distrust::ReadableByOthers { mode: 0o644 };
+        let root = Rights { is_root: true, is_own: false, may_replace: true };
+        let owner = Rights { is_root: false, is_own: true, may_replace: true };
+        let neighbour = Rights { is_root: false, is_own: false, may_replace: true };
+        let stranger = Rights { is_root: false, is_own: false, may_replace: false };
+        for (why, rights, is_folder, mend) in [
+            (readable, root, false, Some("chmod go= /d/f")),
+            (readable, owner, false, Some("chmod go= /d/f")),
+            (readable, neighbour, false, None),
+            (others, root, false, CHMOD),
+            (group, owner, true, CHMOD),
+            (others, neighbour, false, COPY),
+            (group, neighbour, true, ASIDE),
+            (others, stranger, false, None),
+            (Distrust::ForeignOwner, root, true, Some("chown 0 /d/f")),
+            (Distrust::ForeignOwner, neighbour, false, COPY),
+            (Distrust::ForeignOwner, neighbour, true, ASIDE),
+            (Distrust::ForeignOwner, stranger, true, None),
+            (Distrust::Link, owner, false, ASIDE),
+            (Distrust::ForeignLink, neighbour, false, ASIDE),
+            (Distrust::NotRegular, root, false, ASIDE),
+            (Distrust::Folder, owner, true, ASIDE),
+            (Distrust::NotFolder, owner, false, ASIDE),
+            (Distrust::Link, stranger, false, None),
+        ] {
+            let cure = why.cure_with(rights, Path::new("/d/f"), is_folder);
+            let told = cure.as_deref().map(|cure| cure.lines().last().unwrap());
+            assert_eq!(told.map(|told| told.strip_prefix("then: ").unwrap_or(told)), mend, "{why:?}");
         }
     }
 

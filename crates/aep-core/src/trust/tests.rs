@@ -105,6 +105,9 @@ fn a_file_that_others_can_write_is_not_read() {
     if is_root() {
         assert_eq!(place.distrust(), (place.profile(), Distrust::WritableByGroup { mode: 0o664 }));
     }
+    // Whose group it is does not matter where the group only reads.
+    mode(&place.profile(), 0o654);
+    assert!(place.read().is_ok());
 }
 
 #[test]
@@ -118,12 +121,40 @@ fn a_group_of_ones_own_may_write() {
         chown(&path, None, Some(0)).unwrap();
         mode(&path, bits);
         assert!(place.read().is_ok(), "{}", path.display());
-        // The right of an access list hides behind the group's bits.
-        if Command::new("setfacl").args(["-m", "u:65534:rw"]).arg(&path).status().is_ok_and(|status| status.success()) {
-            assert!(matches!(place.distrust(), (_, Distrust::WritableByGroup { .. })));
-            assert!(Command::new("setfacl").arg("-b").arg(&path).status().unwrap().success());
-        }
     }
+}
+
+/// The right of an access list hides behind the group's bits.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_group_of_ones_own_with_an_access_list_is_everybody_in_it() {
+    /// Version 2, then a tag, rights and a number for each: the owner, user 65534, the group, the mask, others.
+    const LIST: [(u16, u16, u32); 5] =
+        [(1, 6, u32::MAX), (2, 6, NOBODY), (4, 6, u32::MAX), (16, 6, u32::MAX), (32, 4, u32::MAX)];
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    chown(place.profile(), None, Some(0)).unwrap();
+    mode(&place.profile(), 0o664);
+    assert!(place.read().is_ok());
+    let mut list = 2_u32.to_le_bytes().to_vec();
+    for (tag, rights, id) in LIST {
+        list.extend(tag.to_le_bytes().into_iter().chain(rights.to_le_bytes()).chain(id.to_le_bytes()));
+    }
+    let flags = rustix::fs::XattrFlags::empty();
+    match rustix::fs::setxattr(place.profile(), "system.posix_acl_access", &list, flags) {
+        Err(rustix::io::Errno::OPNOTSUPP) => return, // This file system has no access lists.
+        done => done.unwrap(),
+    }
+    assert_eq!(place.distrust(), (place.profile(), Distrust::WritableByGroup { mode: 0o664 }));
+    // One of a hundred users.
+    let users = (0..100).flat_map(|user: u32| {
+        [2_u16.to_le_bytes(), 6_u16.to_le_bytes()].concat().into_iter().chain((60_000 + user).to_le_bytes())
+    });
+    let long: Vec<u8> = list[..12].iter().copied().chain(users).chain(list[20..].iter().copied()).collect();
+    rustix::fs::setxattr(place.profile(), "system.posix_acl_access", &long, flags).unwrap();
+    assert_eq!(place.distrust(), (place.profile(), Distrust::WritableByGroup { mode: 0o664 }));
 }
 
 #[test]
@@ -267,6 +298,19 @@ fn links_that_lead_nowhere_end() {
 }
 
 #[test]
+fn as_many_links_are_followed_as_linux_follows() {
+    let place = Place::new();
+    let link = |number: u32| place.beside().join(format!("link{number}"));
+    std::fs::write(link(0), "end").unwrap();
+    for number in 1..=41 {
+        symlink(link(number - 1), link(number)).unwrap();
+    }
+    assert_eq!(read_bounded(&link(40), None, 9).unwrap(), b"end");
+    let error = read_bounded(&link(41), None, 9).unwrap_err();
+    assert!(error.to_string().ends_with("too many symbolic links follow one another"), "{error}");
+}
+
+#[test]
 fn what_is_no_regular_file_is_not_waited_for() {
     let place = Place::new();
     let path = place.beside().join("fifo");
@@ -298,6 +342,7 @@ fn absent_is_not_unreadable() {
     let error = open(&home.join("x".repeat(300)), Some(&home)).unwrap_err();
     assert!(matches!(&error, OpenError::Unreadable { .. }), "{error:?}");
     assert!(error.cure().is_none());
+    assert!(std::error::Error::source(&error).is_some() && std::error::Error::source(&OpenError::Absent).is_none());
 }
 
 #[test]

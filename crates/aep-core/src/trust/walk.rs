@@ -263,11 +263,30 @@ fn list(path: &str) -> Option<String> {
 /// With an access list, the group's bits are those of everybody in the list.
 #[cfg(target_os = "linux")]
 fn has_access_list(path: &Path) -> bool {
-    let size = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut [0_u8; 0]);
-    !matches!(size, Err(Errno::NODATA | Errno::OPNOTSUPP) | Ok(0))
+    // With room for a list: what asks without room, for the size alone, is told of none. A longer one is an error, and one too.
+    let found = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut [0_u8; 64]);
+    !matches!(found, Err(Errno::NODATA | Errno::OPNOTSUPP) | Ok(0))
 }
 
 #[cfg(not(target_os = "linux"))]
 fn has_access_list(_path: &Path) -> bool {
     false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_of_accounts_that_may_go_on_proves_nothing() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let of_size = |size: u64| {
+            std::fs::write(file.path(), vec![b'x'; usize::try_from(size).unwrap()]).unwrap();
+            list(file.path().to_str().unwrap()).map(|text| text.len() as u64)
+        };
+        assert_eq!(of_size(LONGEST_LIST - 1), Some(4 * 1024 * 1024 - 1));
+        assert_eq!(of_size(LONGEST_LIST), None);
+        assert_eq!(of_size(LONGEST_LIST + 1), None);
+        assert_eq!(list("/no/such/list"), None);
+    }
 }
