@@ -1,6 +1,8 @@
 //! What is compared with what.
 
-use anyhow::Result;
+use std::process::Command;
+
+use anyhow::{Result, ensure};
 
 use super::measure::Timed;
 use super::place::Place;
@@ -21,6 +23,7 @@ pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
     let mut rows = cached(place)?;
     rows.extend(many(place));
     rows.extend(cold(place)?);
+    rows.extend(calls(place)?);
     rows.extend(aio(place)?);
     Ok(rows)
 }
@@ -114,6 +117,43 @@ fn cold(place: &Place) -> Result<Vec<Row>> {
     }])
 }
 
+/// A call with a cached token against curl with the same headers, and Query Service's variables against `exec`.
+fn calls(place: &Place) -> Result<Vec<Row>> {
+    const PATH: &str = "/data/foundation/schemaregistry/global/classes";
+    let variables = place.variables("one");
+    let ours = |arguments: &[&str]| Timed::new(place.ours("aep-auth"), arguments).with(&variables);
+    let headers = Command::new(place.ours("aep-auth"))
+        .args(["headers", "--format", "curl"])
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (name, value)))
+        .output()?;
+    ensure!(headers.status.success(), "headers failed");
+    let config = place.path("call.cfg");
+    let own = format!(
+        "silent\nfail\ncacert = \"{}\"\nurl = \"{}{PATH}\"\nheader = \"Accept: application/vnd.adobe.xed-id+json\"\n",
+        place.path("ca.pem").display(),
+        place.emulator.url(),
+    );
+    std::fs::write(&config, [own.as_bytes(), &headers.stdout].concat())?;
+    let curl = Timed::new("curl", &["--config", &config.to_string_lossy()]).with(&variables);
+    Ok(vec![
+        Row {
+            name: "aep-auth api, cached, over TLS / curl, same call".to_owned(),
+            ours: ours(&["api", PATH]),
+            theirs: curl,
+            rounds: 60,
+            limit: Some(1.00),
+        },
+        Row {
+            name: "aep-auth query -- true / aep-auth exec -- true".to_owned(),
+            ours: ours(&["query", "--sandbox", "prod", "--", "/bin/true"]),
+            theirs: ours(&["exec", "--", "/bin/true"]),
+            rounds: 200,
+            limit: Some(1.50),
+        },
+    ])
+}
+
 /// Adobe's own command line with a token that it has at hand; no row where it is not on the path.
 fn aio(place: &Place) -> Result<Option<Row>> {
     let path = std::env::var_os("PATH").unwrap_or_default();
@@ -137,7 +177,7 @@ fn aio(place: &Place) -> Result<Option<Row>> {
 }
 
 fn git_exec_path() -> Result<std::path::PathBuf> {
-    let output = std::process::Command::new("git").arg("--exec-path").output()?;
+    let output = Command::new("git").arg("--exec-path").output()?;
     Ok(String::from_utf8(output.stdout)?.trim().into())
 }
 
