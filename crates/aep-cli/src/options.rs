@@ -98,10 +98,25 @@ pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Resul
             invocation.context.log.raw(&format!("{}\n", cleaned.join("\n")));
             2
         } else {
-            invocation.output.extend_from_slice(text.as_bytes());
+            let is_plain = invocation.context.environment.has("NO_COLOR") || !invocation.terminals.has_output();
+            invocation.output.extend_from_slice(if is_plain { text } else { with_headings(&text) }.as_bytes());
             0
         }
     })
+}
+
+/// Help as a terminal shows it: what heads a part stands out.
+fn with_headings(help: &str) -> String {
+    let heading = |line: &str| {
+        let end = match line.strip_prefix("Usage:") {
+            Some(_) => "Usage:".len(),
+            None if line.ends_with(':') && !line.starts_with(' ') => line.len(),
+            None => 0,
+        };
+        let (heading, rest) = line.split_at(end);
+        if end == 0 { format!("{rest}\n") } else { format!("\x1b[1m{heading}\x1b[0m{rest}\n") }
+    };
+    help.lines().map(heading).collect()
 }
 
 const NOT_SHOWN: &str = "(not shown)";
@@ -154,6 +169,14 @@ mod tests {
             let words = words.into_iter().map(str::to_owned).collect();
             assert_eq!(understood(line), Some((profile, sandbox, words)), "{line}");
         }
+    }
+
+    #[test]
+    fn what_heads_a_part_of_the_help_stands_out_and_nothing_else() {
+        let plain = "Access tokens: all of them\n\nUsage: aep-auth\n\nCommands:\n  api:\n  x  y\n";
+        let shown =
+            "Access tokens: all of them\n\n\x1b[1mUsage:\x1b[0m aep-auth\n\n\x1b[1mCommands:\x1b[0m\n  api:\n  x  y\n";
+        assert_eq!(with_headings(plain), shown);
     }
 
     #[test]
