@@ -89,22 +89,18 @@ fn every_example_exchange_is_as_the_page_has_it() {
     assert!(run >= 10, "only {run} examples");
 }
 
+/// One of them shows the quick start, and so it is run.
 #[test]
-fn the_readme_shows_the_quick_start_as_it_is() {
-    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
-    let shown = readme.split("```text\n").nth(1).unwrap().split("```").next().unwrap();
-    // It builds by itself, so that it needs what cargo needs.
-    let output = Command::new(stories::xtask()).arg("quickstart").output().unwrap();
+fn the_pictures_are_what_the_command_draws() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(stories::xtask()).arg("pictures").arg("--out").arg(folder.path()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let now = text(&output.stdout);
-    // Times, ports, signatures and lengths differ from run to run.
-    let plain = |line: &str| -> String {
-        let line = line.split("eyJ").next().unwrap().trim_end();
-        line.chars().filter(|c| !c.is_ascii_digit()).collect()
-    };
-    let now: Vec<String> = now.lines().map(plain).collect();
-    for line in shown.lines().map(plain) {
-        assert!(now.contains(&line), "the quick start no longer shows: {line}");
+    let drawn = stories::files_in(folder.path());
+    assert_eq!(drawn.len(), stories::files_in(&root().join("docs/pictures")).len());
+    for path in drawn {
+        let kept = root().join("docs/pictures").join(path.file_name().unwrap());
+        let (new, kept) = (std::fs::read_to_string(&path).unwrap(), std::fs::read_to_string(kept).unwrap());
+        assert!(new == kept, "{} is not up to date: cargo xtask pictures", path.display());
     }
 }
 

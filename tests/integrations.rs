@@ -225,7 +225,7 @@ fn the_readmes_commands() {
     let url = world.emulator.url();
     let own = format!("--ims-url {url} --platform-url {url}");
     let mut run = 0;
-    for section in ["With a real account", "The programs"] {
+    for section in ["With a real account", "Use"] {
         for block in stories::pages::blocks("README.md", section, "console") {
             for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
                 // What builds is run by the gate, and by `documents`; psql meets its server in `query`.
@@ -245,7 +245,7 @@ fn the_readmes_commands() {
             }
         }
     }
-    assert!(run >= 8, "only {run} commands");
+    assert!(run >= 7, "only {run} commands");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Every refusal that IMS and the platform's gateway are known to give: what it means and what to do next.
 //!
-//! One readable table; the tools' hints and the README's troubleshooting section are made from it. `{profile}` in a cure
+//! One readable table; the tools' hints and docs/refusals.md are made from it. `{profile}` in a cure
 //! stands for the profile's name.
 
 use aep_core::Profile;

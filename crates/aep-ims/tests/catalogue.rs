@@ -1,4 +1,4 @@
-//! Every known refusal, sent by the emulator: the user is told what it means and what to do. And the README's
+//! Every known refusal, sent by the emulator: the user is told what it means and what to do. And the page's
 //! troubleshooting section, which is made from the same catalogue.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
@@ -77,16 +77,16 @@ const BEGIN: &str =
 const END: &str = "<!-- end of troubleshooting -->";
 
 #[test]
-fn the_readmes_troubleshooting_is_made_from_the_catalogue() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
-    let readme = std::fs::read_to_string(&path).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has the section");
+fn the_page_of_refusals_is_made_from_the_catalogue() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/refusals.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has the section");
     let (_, after) = rest.split_once(END).unwrap();
     let made = format!("{before}{BEGIN}{}{END}{after}", table());
     if std::env::var_os("AEP_TEST_WRITE").is_some() {
         return std::fs::write(&path, &made).unwrap();
     }
-    assert!(made == readme, "the section is not up to date: AEP_TEST_WRITE=1 cargo test -p aep-ims");
+    assert!(made == page, "the section is not up to date: AEP_TEST_WRITE=1 cargo test -p aep-ims");
 }
 
 fn table() -> String {

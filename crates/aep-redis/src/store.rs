@@ -356,7 +356,8 @@ mod tests {
         };
         let profile = resolve(&context, &ProfileSelection::default()).unwrap();
         let credentials = Credentials::new(&context, &profile);
-        let store = RedisStore::new(&credentials, |_| Ok(Vec::new())).unwrap().unwrap();
+        let store =
+            RedisStore::new(&credentials, |_| Err(aep_core::Error::configuration("no TLS here"))).unwrap().unwrap();
         store.seals().unwrap().iter().map(|seal| seal.entry_name("")).collect()
     }
 

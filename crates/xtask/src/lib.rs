@@ -7,8 +7,9 @@
 pub mod bench;
 pub mod dist;
 pub mod pages;
+pub mod pictures;
 mod programs;
 pub mod quickstart;
 pub mod wheel;
 
-pub use programs::{build_programs, system_variables};
+pub use programs::{build_programs, build_programs_in_sight, system_variables};

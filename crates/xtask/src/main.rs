@@ -19,6 +19,12 @@ struct Cli {
 enum Command {
     /// Walk the tutorial against a local stand-in for Adobe IMS
     Quickstart,
+    /// Draw the pictures of the pages
+    Pictures {
+        /// Folder for them [default: docs/pictures]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Write the manual pages and completions of every program below a prefix
     Pages {
         /// Prefix, such as /usr/local
@@ -74,6 +80,10 @@ fn main() -> Result<()> {
     let mut out = std::io::stdout();
     match Cli::parse().command {
         Command::Quickstart => xtask::quickstart::run(),
+        Command::Pictures { out } => {
+            let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+            xtask::pictures::write(&docs.join("figures.md"), &out.unwrap_or_else(|| docs.join("pictures")))
+        }
         Command::Pages { prefix } => xtask::pages::write(&prefix),
         Command::Programs { target, out } => {
             let folder = out.unwrap_or_else(|| dist::default_programs(&root));

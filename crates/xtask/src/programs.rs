@@ -22,9 +22,21 @@ pub fn system_variables() -> Vec<(&'static str, OsString)> {
 /// # Errors
 /// Cargo cannot be run, or the build fails; cargo has then said why.
 pub fn build_programs(selection: &[&str]) -> Result<PathBuf> {
+    build(&[&["--quiet"], selection].concat())
+}
+
+/// As [`build_programs`], with what cargo tells of its progress on standard error.
+///
+/// # Errors
+/// As there.
+pub fn build_programs_in_sight(selection: &[&str]) -> Result<PathBuf> {
+    build(selection)
+}
+
+fn build(arguments: &[&str]) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.args(["build", "--quiet"]).args(selection);
+    command.arg("build").args(arguments);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }

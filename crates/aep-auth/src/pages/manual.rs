@@ -89,7 +89,7 @@ fn text(command: &Command, is_program: bool) -> io::Result<Vec<u8>> {
     Ok(page)
 }
 
-/// The variables, as `docs` and the README have them.
+/// The variables, as docs/settings.md has them.
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("AEP_PROFILE", "Profile to use (default: the one that aep-auth profile use set)."),
     ("AEP_SANDBOX", "Sandbox for x-sandbox-name (default: the profile's)."),

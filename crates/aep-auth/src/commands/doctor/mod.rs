@@ -70,7 +70,7 @@ impl Findings {
     }
 
     fn error(&mut self, error: &Error) {
-        let cure = error.hint().unwrap_or("see the README's troubleshooting section");
+        let cure = error.hint().unwrap_or("see docs/refusals.md");
         self.0.push(Finding::Bad {
             exit_code: error.exit_code(),
             what: error.message().to_owned(),
