@@ -1,6 +1,5 @@
 //! Many processes at once: one request, equal tokens, shared failures, and nobody held up by a dead or stopped holder.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::collections::BTreeSet;
@@ -8,6 +7,7 @@ use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
 use ims_emulator::{Fault, Kind};
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use stories::{World, assert_clean, text, wait_until};
@@ -129,6 +129,7 @@ fn an_outage_is_shared() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_stopped_holder_holds_nobody_longer_than_the_lock_budget() {
     let mut world = World::oauth();
     world.set("AEP_LOCK_TIMEOUT", "0.5");

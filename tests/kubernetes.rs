@@ -41,6 +41,7 @@ fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
     from_fresh_caller(world, calls, "kube-credential-aep")
 }
 
+#[cfg(target_os = "linux")]
 /// A wrapper that forks, and one level more, as `op run --` does it; its name is what matters.
 fn wrapper(world: &World, name: &str) -> PathBuf {
     let path =
