@@ -41,8 +41,8 @@ fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
     from_fresh_caller(world, calls, "kube-credential-aep")
 }
 
-#[cfg(target_os = "linux")]
 /// A wrapper that forks, and one level more, as `op run --` does it; its name is what matters.
+#[cfg(target_os = "linux")]
 fn wrapper(world: &World, name: &str) -> PathBuf {
     let path =
         world.write(&format!("wrappers/{name}"), "#!/bin/sh\nshift 2\nsh -c '\"$@\"; exit $?' sh \"$@\"\nexit $?\n");
