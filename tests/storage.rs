@@ -7,7 +7,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 #[cfg(unix)]
 use std::path::Path;
 
-use stories::{World, assert_clean, files_in, text};
+use stories::{World, text};
+#[cfg(unix)]
+use stories::{assert_clean, files_in};
 
 #[cfg(unix)]
 fn mode(path: &Path, mode: u32) {
