@@ -16,6 +16,7 @@ use stories::{World, assert_clean, assert_refused, text};
 const SCHEMAS: &str = "/data/foundation/schemaregistry/tenant/schemas";
 const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
 const IMPORT: &str = "/data/foundation/import/batches";
+#[cfg(unix)]
 const EXPORT: &str = "/data/foundation/export";
 
 fn world() -> World {
