@@ -1,13 +1,16 @@
 //! Many processes at once: one request, equal tokens, shared failures, and nobody held up by a dead or stopped holder.
+//!
+//! Those for which a hundred processes have to start within moments are for Unix alone; `systems.rs` has a smaller crowd.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::collections::BTreeSet;
 use std::process::{Output, Stdio};
+#[cfg(unix)]
 use std::time::{Duration, Instant};
 
 use ims_emulator::{Fault, Kind};
+#[cfg(unix)]
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use stories::{World, assert_clean, text, wait_until};
@@ -32,6 +35,7 @@ fn age(world: &World, left: i64) {
 }
 
 #[test]
+#[cfg(unix)]
 fn an_empty_cache_makes_one_request() {
     for round in 0..3 {
         let world = World::oauth();
@@ -42,6 +46,7 @@ fn an_empty_cache_makes_one_request() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_slow_answer_is_waited_for_by_all() {
     let world = World::oauth();
     world.emulator.fault(Fault::always(Kind::Delay { ms: 300 }));
@@ -60,6 +65,7 @@ fn a_forced_renewal_is_shared_by_those_who_wait() {
 }
 
 #[test]
+#[cfg(unix)]
 fn near_its_end_one_process_renews_and_nobody_waits() {
     let world = World::oauth();
     let old = world.token();
@@ -91,6 +97,7 @@ fn near_its_end_an_outage_does_not_show() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_refusal_is_shared() {
     let mut world = World::oauth();
     world.set("AEP_CLIENT_SECRET", "wrong");
@@ -116,6 +123,7 @@ fn a_later_process_and_another_secret_try_anew() {
 }
 
 #[test]
+#[cfg(unix)]
 fn an_outage_is_shared() {
     let mut world = World::oauth();
     world.set("AEP_TIMEOUT", "1");
@@ -129,6 +137,7 @@ fn an_outage_is_shared() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_stopped_holder_holds_nobody_longer_than_the_lock_budget() {
     let mut world = World::oauth();
     world.set("AEP_LOCK_TIMEOUT", "0.5");
@@ -178,6 +187,7 @@ fn two_identities_do_not_wait_for_each_other() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_write_that_is_killed_leaves_the_old_entry_or_the_new_one() {
     let world = World::oauth();
     world.token();

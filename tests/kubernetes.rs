@@ -42,6 +42,7 @@ fn from_fresh_parent(world: &World, calls: usize) -> Vec<Value> {
 }
 
 /// A wrapper that forks, and one level more, as `op run --` does it; its name is what matters.
+#[cfg(target_os = "linux")]
 fn wrapper(world: &World, name: &str) -> PathBuf {
     let path =
         world.write(&format!("wrappers/{name}"), "#!/bin/sh\nshift 2\nsh -c '\"$@\"; exit $?' sh \"$@\"\nexit $?\n");

@@ -1,13 +1,17 @@
 //! What can be wrong with the cache on disk: a token all the same, and at most one warning.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
+#[cfg(unix)]
 use std::os::unix::fs::{PermissionsExt, symlink};
+#[cfg(unix)]
 use std::path::Path;
 
-use stories::{World, assert_clean, files_in, text};
+use stories::{World, text};
+#[cfg(unix)]
+use stories::{assert_clean, files_in};
 
+#[cfg(unix)]
 fn mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
@@ -56,6 +60,7 @@ fn a_damaged_entry_is_a_miss_and_mended_in_silence() {
 }
 
 #[test]
+#[cfg(unix)]
 fn what_stands_in_the_entrys_place_is_not_trusted() {
     for what in ["symlink", "folder", "fifo", "writable", "foreign owner"] {
         let world = World::oauth();
@@ -90,6 +95,7 @@ fn what_stands_in_the_entrys_place_is_not_trusted() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_folder_that_is_not_ours_is_neither_read_nor_written() {
     for what in ["writable", "foreign owner"] {
         let world = World::oauth();
@@ -123,6 +129,7 @@ fn a_folder_that_cannot_be_used_costs_a_warning() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_full_disk_costs_a_warning() {
     // /dev/full is no folder; a quota of zero bytes does the same to every write.
     let world = World::oauth();
@@ -135,6 +142,7 @@ fn a_full_disk_costs_a_warning() {
 }
 
 #[test]
+#[cfg(unix)]
 fn modes_are_private_under_every_umask() {
     for umask in ["000", "002", "022", "077", "277", "777"] {
         let world = World::oauth();
@@ -168,6 +176,7 @@ fn a_clock_that_was_set_back_is_a_miss_and_a_steady_one_does_no_harm() {
 fn another_versions_files_are_left_alone() {
     let world = World::oauth();
     std::fs::create_dir(world.cache()).unwrap();
+    #[cfg(unix)]
     mode(&world.cache(), 0o700);
     let other = world.cache().join(format!("{}.json", "0".repeat(64)));
     std::fs::write(&other, "{\"version\":9}").unwrap();

@@ -79,7 +79,7 @@ impl std::fmt::Debug for OutputFile {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
