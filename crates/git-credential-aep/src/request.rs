@@ -38,8 +38,10 @@ impl Request {
     pub fn read(input: &mut dyn Read) -> Option<Self> {
         let mut bytes = Vec::with_capacity(1024);
         let mut chunk = [0; 4096];
+        let mut looked_at = 0;
         // The end of the request is its blank line: git keeps the pipe open while it waits for the answer.
-        while !has_blank_line(&bytes) {
+        while !has_blank_line(&bytes, looked_at) {
+            looked_at = bytes.len();
             match input.read(&mut chunk) {
                 Ok(0) => break,
                 Ok(count) => bytes.extend_from_slice(&chunk[..count]),
@@ -103,12 +105,13 @@ impl Request {
     }
 }
 
-/// Whether the request has ended.
-fn has_blank_line(bytes: &[u8]) -> bool {
+/// Whether the request has ended; up to `looked_at` it had not.
+fn has_blank_line(bytes: &[u8], looked_at: usize) -> bool {
+    let new = &bytes[looked_at.saturating_sub(2)..];
     bytes.starts_with(b"\n")
         || bytes.starts_with(b"\r\n")
-        || bytes.windows(2).any(|pair| pair == b"\n\n")
-        || bytes.windows(3).any(|three| three == b"\n\r\n")
+        || new.windows(2).any(|pair| pair == b"\n\n")
+        || new.windows(3).any(|three| three == b"\n\r\n")
 }
 
 /// The schemes of a `WWW-Authenticate` header, which may hold several challenges (RFC 9110, section 11.6.1): between
