@@ -26,6 +26,7 @@ fn place() -> Place {
         clock: Box::new(SystemClock::start()),
         folders: Folders::at(folder.path(), folder.path(), folder.path()),
         log: Log::silent(),
+        keyring: Default::default(),
     };
     let profile = resolve(&context, &ProfileSelection::default()).unwrap();
     Place { folder, context, profile }
