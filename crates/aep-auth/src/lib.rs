@@ -34,6 +34,14 @@ pub fn command() -> clap::Command {
     <cli::Cli as clap::CommandFactory>::command()
 }
 
+/// How many items a page of a service's list holds, and the query that asks for the next page.
+///
+/// # Errors
+/// Unreachable, saying why it is no page or leads elsewhere.
+pub fn page_in(body: &[u8], asked: &aep_core::url::Address) -> aep_core::Result<(usize, Option<String>)> {
+    commands::api::page_in(body, asked)
+}
+
 /// How many credentials a file offers to `import`.
 ///
 /// # Errors

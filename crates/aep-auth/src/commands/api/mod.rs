@@ -36,6 +36,11 @@ const PIECE: usize = 64 * 1024;
 /// Codes that say of a token that it has ended or was revoked; of any other 401 IMS is asked.
 const TOKEN_ENDED: [&str; 3] = ["401013", "oauth-token-invalid", "invalid_token"];
 
+/// How many items a page of a list holds, and the query of the next page.
+pub(crate) fn page_in(body: &[u8], asked: &Address) -> Result<(usize, Option<String>)> {
+    paging::read(body, asked, None).map(|page| (page.items.len(), page.next))
+}
+
 pub(crate) fn run(
     invocation: &mut Invocation<'_>,
     selection: &ProfileSelection,
