@@ -105,6 +105,72 @@ fn the_pictures_are_what_the_command_draws() {
 }
 
 #[test]
+fn the_page_of_the_entry_has_every_field() {
+    fn fields(value: &serde_json::Value, before: &str, found: &mut Vec<String>) {
+        for (key, value) in value.as_object().into_iter().flatten() {
+            found.push(format!("{before}{key}"));
+            fields(value, &format!("{before}{key}."), found);
+        }
+    }
+    let page = std::fs::read_to_string(root().join("docs/entry.md")).unwrap();
+    let shown = page.split("```json\n").nth(1).unwrap().split("```").next().unwrap();
+    let world = World::oauth();
+    world.token();
+    let entry = std::fs::read_to_string(world.entry()).unwrap();
+    let [shown, entry] = [shown, &entry].map(|text| {
+        let mut found = Vec::new();
+        fields(&serde_json::from_str(text).unwrap(), "", &mut found);
+        found.sort();
+        found
+    });
+    assert_eq!(shown, entry);
+}
+
+#[test]
+fn every_service_is_on_its_page() {
+    let page = std::fs::read_to_string(root().join("docs/api.md")).unwrap();
+    let world = World::oauth();
+    let profile = "flow = \"oauth\"\nclient_id = \"a\"\nclient_secrets = [{ store = true }]\n";
+    world.write("config/profiles/p.toml", profile);
+    // The refusal of an unknown one lists those that there are.
+    let told = text(&world.run("aep-auth", &["profile", "set", "p", "services=[\"nope\"]"]).stderr);
+    let names = told.lines().find_map(|line| line.split("there are ").nth(1)).unwrap_or_else(|| panic!("{told}"));
+    let names: Vec<&str> = names.split(", ").collect();
+    assert!(names.len() >= 8, "{told}");
+    for name in names {
+        assert!(page.contains(&format!("| `{name}` |")), "docs/api.md does not tell of {name}");
+    }
+}
+
+#[test]
+fn every_program_is_on_the_front_page() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    assert!(readme.lines().count() <= 150, "the front page has more than 150 lines");
+    let programs = std::fs::read_dir(root().join("crates")).unwrap().map(|item| item.unwrap());
+    let programs = programs.filter(|item| item.path().join("src/main.rs").is_file() && item.file_name() != "xtask");
+    let names: Vec<String> = programs.map(|item| item.file_name().into_string().unwrap()).collect();
+    assert_eq!(names.len(), 7);
+    for name in names {
+        assert!(readme.contains(&format!("**`{name}`**")), "{name}");
+    }
+}
+
+#[test]
+fn every_fuzz_target_has_seeds() {
+    let names = |folder: &str| -> Vec<String> {
+        let files = stories::files_in(&root().join("fuzz").join(folder));
+        files.iter().map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+    };
+    let targets = names("fuzz_targets");
+    assert_eq!(targets, names("corpus"));
+    let manifest = std::fs::read_to_string(root().join("fuzz/Cargo.toml")).unwrap();
+    for target in targets {
+        assert!(!names(&format!("corpus/{target}")).is_empty(), "{target} begins with nothing");
+        assert!(manifest.contains(&format!("name = \"{target}\"")), "{target} is not built");
+    }
+}
+
+#[test]
 fn help_reads_alike_everywhere() {
     let world = World::empty();
     for (program, needs_examples) in [
