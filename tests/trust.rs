@@ -255,6 +255,87 @@ fn anothers_cache_is_neither_read_nor_written() {
     assert_eq!(stories::files_in(&elsewhere), before);
 }
 
+/// Root is trusted for what one reads of it, and not for what is one's own to write.
+#[test]
+fn a_cached_token_of_another_is_not_served() {
+    for owner in [EVE, 0] {
+        let Some(home) = Home::of_ann() else { return };
+        assert_clean(&home.run(&["token"]));
+        let entry = home.world.entry();
+        let token = std::fs::read(&entry).unwrap();
+        lchown(&entry, Some(owner), Some(owner)).unwrap();
+        mode(&entry, 0o644);
+        let output = home.run(&["token"]);
+        assert!(output.status.success());
+        let told = text(&output.stderr);
+        assert!(told.lines().count() == 1 && told.contains("it belongs to another user"), "{told}");
+        assert_eq!(home.world.emulator.token_requests(), 2);
+        // In one's own folder the new one takes its place, and is served.
+        assert_eq!(std::fs::metadata(&entry).unwrap().uid(), ANN);
+        assert_ne!(std::fs::read(&entry).unwrap(), token);
+        assert_clean(&home.run(&["token"]));
+        assert_eq!(home.world.emulator.token_requests(), 2);
+    }
+}
+
+#[test]
+fn a_stored_secret_of_another_is_not_used() {
+    let Some(home) = Home::of_ann() else { return };
+    let secret = std::fs::read_to_string(home.path("secret")).unwrap();
+    let profile = std::fs::read_to_string(home.profile()).unwrap();
+    let at = profile.find("client_secrets").unwrap();
+    std::fs::write(home.profile(), format!("{}client_secrets = [{{ store = true }}]\n", &profile[..at])).unwrap();
+    let mut set = home.command("aep-auth", &["secret", "set", "dev"]);
+    let mut child = set.stdin(Stdio::piped()).spawn().unwrap();
+    std::io::Write::write_all(&mut child.stdin.take().unwrap(), secret.as_bytes()).unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    let stored = home.world.stored("dev", "client-secret");
+    assert_eq!(std::fs::metadata(&stored).unwrap().uid(), ANN);
+    assert_clean(&home.run(&["token"]));
+    for (path, bits) in [(stored.as_path(), 0o600), (stored.parent().unwrap(), 0o700)] {
+        for owner in [EVE, 0] {
+            lchown(path, Some(owner), Some(owner)).unwrap();
+            mode(path, bits | 0o055);
+            assert_refused(&home.run(&["token", "--renew"]), 3);
+        }
+        lchown(path, Some(ANN), Some(ANN)).unwrap();
+        mode(path, bits);
+        assert_clean(&home.run(&["token", "--renew"]));
+    }
+}
+
+#[test]
+fn root_by_sudo_creates_nothing_in_the_callers_home() {
+    let Some(home) = Home::of_ann() else { return };
+    let mut world = World::oauth();
+    lchown(world.path(""), Some(ANN), Some(ANN)).unwrap();
+    // Where the platform has the folders: below the home.
+    let run = |world: &World, arguments: &[&str], caller: Option<u32>| {
+        let mut command = world.command("aep-auth");
+        for name in ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"] {
+            command.env_remove(name);
+        }
+        if let Some(caller) = caller {
+            command.env("SUDO_UID", caller.to_string());
+        }
+        command.args(arguments).output().unwrap()
+    };
+    let output = run(&world, &["token"], Some(ANN));
+    assert!(output.status.success(), "the token is still printed");
+    let told = text(&output.stderr);
+    assert!(told.lines().count() == 1 && told.contains("sudo runs this over the home of another account"), "{told}");
+    let file = home.world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    for name in ["AEP_CLIENT_ID", "AEP_CLIENT_SECRET"] {
+        world.unset(name);
+    }
+    let told = assert_refused(&run(&world, &["import", file.to_str().unwrap()], Some(ANN)), 3);
+    assert!(told.contains("run it without sudo, or with sudo -H"), "{told}");
+    assert_eq!(std::fs::read_dir(world.path("")).unwrap().count(), 0, "not even a folder");
+    // Root whose home belongs to another account without sudo, as on CI runners, is at home there.
+    assert!(run(&world, &["import", file.to_str().unwrap()], None).status.success());
+    assert!(std::fs::read_dir(world.path("")).unwrap().count() > 0);
+}
+
 #[test]
 fn two_edits_at_once_both_count() {
     let home = Home::of_root();
