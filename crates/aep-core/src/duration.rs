@@ -1,5 +1,7 @@
 //! Spans and moments as people write them: `1h30m`, `3h12m`, RFC 3339.
 
+use toml::de::DeValue;
+
 use crate::{Error, Result};
 
 /// Parses `90`, `90s`, `15m`, `1h30m`, `2d` into seconds; a bare number is seconds.
@@ -54,6 +56,15 @@ pub fn rfc3339(unix_seconds: i64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
+/// Whether a text is a time in RFC 3339, in UTC with `Z`; fractions of a second may stand there.
+pub fn is_rfc3339(text: &str) -> bool {
+    // TOML's times are those of RFC 3339, but that its seconds may be left out.
+    let Ok(value) = DeValue::parse(text) else { return false };
+    let DeValue::Datetime(time) = value.get_ref() else { return false };
+    let is_whole = time.date.is_some() && time.time.is_some_and(|time| time.second.is_some()) && time.offset.is_some();
+    is_whole && text.ends_with('Z')
+}
+
 /// Days since 1970-01-01 to year, month and day, after Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms".
 fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
@@ -87,6 +98,24 @@ mod tests {
             [(11_520, "3h12m"), (3_600, "1h00m"), (540, "9m"), (59, "<1m"), (0, "<1m"), (86_399, "23h59m")]
         {
             assert_eq!(brief(seconds), text);
+        }
+    }
+
+    #[test]
+    fn what_is_a_time_in_rfc_3339() {
+        for text in ["2026-01-02T03:04:05Z", "2026-02-28T23:59:59.123Z"] {
+            assert!(is_rfc3339(text), "{text}");
+        }
+        for text in [
+            "",
+            "2026-01-02",
+            "03:04:05Z",
+            "2026-01-02T03:04:05",
+            "2026-01-02T03:04:05+01:00",
+            "2026-02-30T03:04:05Z",
+            "2026-01-02T99:04:05Z",
+        ] {
+            assert!(!is_rfc3339(text), "{text}");
         }
     }
 

@@ -2,6 +2,7 @@
 //!
 //! The Developer Console hands both out together (`private.key`, `certificate_pub.crt`). Source: RFC 5280, section 4.1.
 
+use ureq::tls::{PemItem, parse_pem};
 use x509_cert::der::Decode as _;
 
 use crate::key::PrivateKey;
@@ -16,10 +17,10 @@ pub struct Certificate {
 impl Certificate {
     /// The first certificate in a PEM text; `None` where there is none that can be read.
     pub fn find(pem: &str) -> Option<Self> {
-        let start = pem.find("-----BEGIN CERTIFICATE-----")?;
-        let packed: String =
-            pem[start..].lines().skip(1).take_while(|line| !line.starts_with("-----END")).map(str::trim).collect();
-        let der = base64::Engine::decode(&base64::engine::general_purpose::STANDARD, packed).ok()?;
+        let der = parse_pem(pem.as_bytes()).find_map(|item| match item {
+            Ok(PemItem::Certificate(certificate)) => Some(certificate.der().to_vec()),
+            _ => None,
+        })?;
         let certificate = x509_cert::Certificate::from_der(&der).ok()?;
         let signed = certificate.tbs_certificate();
         let ends_at = signed.validity().not_after.to_unix_duration().as_secs();

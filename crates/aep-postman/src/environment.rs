@@ -201,12 +201,7 @@ fn id(profile: &Profile) -> String {
 /// Usage, when the text is no time.
 pub(crate) fn exported_at(context: &Context, given: Option<&str>) -> Result<String> {
     let Some(given) = given else { return Ok(duration::rfc3339(context.clock.now())) };
-    let is_time = given.len() >= 20
-        && given.is_ascii()
-        && given.ends_with('Z')
-        && given.as_bytes()[10] == b'T'
-        && given.bytes().all(|byte| byte.is_ascii_digit() || b"-:.TZ".contains(&byte));
-    if is_time {
+    if duration::is_rfc3339(given) {
         Ok(given.to_owned())
     } else {
         Err(Error::usage(format!("--exported-at is `{given}`; expected a time like 2026-01-02T03:04:05Z")))
