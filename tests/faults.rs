@@ -4,6 +4,7 @@
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use ims_emulator::Flow;
@@ -77,6 +78,81 @@ fn killed_at_every_system_call_of_a_write() {
         path.extension().is_some_and(|kind| kind == "tmp") && std::fs::metadata(path).unwrap().len() > 0
     });
     assert_eq!(litter.count(), 0);
+}
+
+/// The files below a folder that hold a text.
+fn found_in(folder: &Path, marker: &str) -> Vec<PathBuf> {
+    let (folders, files): (Vec<_>, Vec<_>) = files_in(folder).into_iter().partition(|path| path.is_dir());
+    let holds = |path: &PathBuf| {
+        std::fs::read(path).is_ok_and(|bytes| bytes.windows(marker.len()).any(|part| part == marker.as_bytes()))
+    };
+    let below = folders.iter().flat_map(|folder| found_in(folder, marker));
+    below.chain(files.into_iter().filter(holds)).collect()
+}
+
+/// Whatever a command that changes where secrets lie is doing when it dies, the profile that stands finds its secret, and
+/// what was to go is gone after the next command that writes there.
+#[test]
+fn killed_at_every_step_of_a_secrets_life_nothing_is_lost_and_nothing_stays() {
+    const OLD: &str = "p8e-old-secret-marker";
+    const NEW: &str = "p8e-new-secret-marker";
+    if !can_trace() {
+        return;
+    }
+    let mut kills = 0;
+    for arguments in [
+        ["secret", "drop", "default", "first"].as_slice(),
+        &["profile", "set", "default", "client_secrets=[{ env = \"MINE\" }]"],
+        &["import", "new.json", "--force", "--ims-url", "@", "--platform-url", "@"],
+    ] {
+        let prepare = || {
+            let mut world = World::empty();
+            let known: serde_json::Value = serde_json::from_str(&world.emulator.credential_file(Flow::Oauth)).unwrap();
+            let id = known["CLIENT_ID"].as_str().unwrap();
+            world.emulator.set_secrets(id, &[OLD, NEW]);
+            let file = |secrets: &[&str]| {
+                let mut file = known.clone();
+                file["CLIENT_SECRETS"] = serde_json::json!(secrets);
+                file.to_string()
+            };
+            let both: &[&str] = if arguments[1] == "drop" { &[OLD, NEW] } else { &[OLD] };
+            world.write("credential.json", &file(both));
+            world.write("new.json", &file(&[NEW]));
+            assert_clean(&world.import("credential.json", &[]));
+            std::fs::remove_file(world.path("credential.json")).unwrap();
+            world.set("MINE", NEW);
+            world
+        };
+        let words = |world: &World| -> Vec<String> {
+            arguments.iter().map(|word| if *word == "@" { world.emulator.url() } else { (*word).to_owned() }).collect()
+        };
+        let run = |world: &World, options: &[&str]| {
+            let words = words(world);
+            traced(world, options, &words.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let whole = prepare();
+        assert!(run(&whole, &[]).status.success());
+        let calls = log(&whole);
+        for name in ["openat", "write", "fchmod", "flock", "renameat", "unlinkat"] {
+            for nth in 1..=count(&calls, &[name]) {
+                let inject = format!("inject={name}:signal=KILL:when={nth}");
+                let world = prepare();
+                assert!(!run(&world, &["-e", "trace=all", "-e", &inject]).status.success(), "{arguments:?} {inject}");
+                kills += 1;
+                let after = world.run("aep-auth", &["token", "--renew"]);
+                assert!(after.status.success(), "{arguments:?} {inject}: {}", text(&after.stderr));
+                // Done by now, or done again.
+                let words = words(&world);
+                world.run("aep-auth", &words.iter().map(String::as_str).collect::<Vec<_>>());
+                let next = ["secret", "set", "default", "--second", "--untried"];
+                world.run_with_input("aep-auth", &next, b"p8e-third-secret\n");
+                let left = found_in(&world.path("data"), OLD);
+                assert!(left.is_empty(), "{arguments:?} {inject}: {left:?}");
+                assert!(world.run("aep-auth", &["token", "--renew"]).status.success(), "{arguments:?} {inject}");
+            }
+        }
+    }
+    assert!(kills > 25, "only {kills} points were tried");
 }
 
 #[test]
