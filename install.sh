@@ -76,8 +76,9 @@ dynamic=$target/release
 packages=
 for program in $helpers; do packages="$packages --package $program"; done
 progress "2/4 building $helpers"
-case $host in
-  *-linux-gnu)
+# Fedora and its kin keep the C library for this in a package of its own.
+case $host:$(cc -print-file-name=libc.a) in
+  *-linux-gnu:/*)
     # One word for each option.
     # shellcheck disable=SC2086
     RUSTFLAGS="-C target-feature=+crt-static" \
@@ -85,6 +86,7 @@ case $host in
     static=$target/static/$host/release
     ;;
   *)
+    case $host in *-linux-gnu) progress "note: there is no static C library (glibc-static), so these are not static" ;; esac
     # shellcheck disable=SC2086
     cargo build --release --locked $packages
     static=$dynamic
