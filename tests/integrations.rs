@@ -1,5 +1,6 @@
 //! The snippets of `integrations/`, run as they stand, with the emulator's address in place of the platform's.
 
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::PathBuf;
