@@ -517,9 +517,12 @@ fn each_line_of_the_page_works_as_it_stands() {
     world.write("Downloads/credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
     world.write("Schema Registry API.postman_collection.json", &ADOBE_STYLE.replace("PLATFORM", &url));
     std::fs::create_dir(world.path("bin")).unwrap();
-    #[cfg(unix)]
     for (program, name) in [(newman, "newman"), (postman, "postman")] {
-        std::os::unix::fs::symlink(program, world.path("bin").join(name)).unwrap();
+        let link = world.path("bin").join(name);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(program, link).unwrap();
+        #[cfg(not(unix))]
+        std::fs::copy(program, link).unwrap();
     }
     let page = std::fs::read_to_string(root().join("integrations/postman/README.md")).unwrap();
     let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
