@@ -276,6 +276,34 @@ fn what_a_process_of_ours_holds_cannot_be_read_by_another_of_the_user() {
     assert!(rustix::process::geteuid().is_root() || owner.unwrap() == 0);
 }
 
+#[test]
+fn a_key_or_token_typed_in_another_place_is_not_shown() {
+    let mut world = World::oauth();
+    let token = world.token();
+    world.unset("AEP_PROFILE");
+    let key = ims_emulator::private_key_pem();
+    let secret = "p8e-Yw7vZq_dK3sR-9uT2xLmN4bC6fH8jE1a";
+    let option = format!("--private-key={key}");
+    for (arguments, hidden) in [
+        (vec!["import", "c.json", "--private-key", key], "MII"),
+        (vec!["import", "c.json", &option], "MII"),
+        (vec!["import", key], "MII"),
+        (vec!["import", &token], &token[..40]),
+        (vec!["inspect", &token], &token[..40]),
+        (vec!["token", &token], &token[..40]),
+        (vec!["token", "--refused", &token], &token[..40]),
+        (vec!["--profile", secret, "token"], secret),
+        (vec!["headers", "--for", "https://u:hunter2@h.example/"], "hunter2"),
+    ] {
+        let output = world.run("aep-auth", &arguments);
+        let told = text(&output.stderr);
+        assert!(!output.status.success() && !told.contains(hidden), "{}: {told}", arguments[0]);
+    }
+    // What is a name is named.
+    let told = text(&world.run("aep-auth", &["--profile", "Prod", "token"]).stderr);
+    assert!(told.contains("`Prod`"), "{told}");
+}
+
 // Files.
 
 #[test]
@@ -417,4 +445,44 @@ fn gits_request_ends_with_its_blank_line() {
     let output = child.wait_with_output().unwrap();
     drop(to_helper);
     assert!(shows(&output, "authtype=Bearer"));
+}
+
+#[test]
+fn a_folder_of_certificates_is_trusted_as_a_file_of_them_is() {
+    use std::os::unix::fs::PermissionsExt;
+    let mut world = World::tls();
+    let ca = world.emulator.ca_pem().unwrap().to_owned();
+    world.unset("AEP_CA_FILE");
+    let file = world.write("certificates/ca.pem", &ca);
+    let folder = world.path("certificates").to_str().unwrap().to_owned();
+    world.set("SSL_CERT_DIR", &folder);
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o666)).unwrap();
+    let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+    assert!(told.contains("SSL_CERT_DIR"), "{told}");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let output = world.run("aep-auth", &["token"]);
+    assert!(!text(&output.stderr).contains("SSL_CERT_DIR"), "{}", text(&output.stderr));
+}
+
+#[test]
+fn purge_looks_into_no_link() {
+    let world = World::empty();
+    world.write("dotfiles/aep/profiles/prod.toml", "client_id = \"x\"\n");
+    world.write("mine/secrets/kept", "mine");
+    std::os::unix::fs::symlink(world.path("dotfiles/aep"), world.path("config")).unwrap();
+    std::os::unix::fs::symlink(world.path("mine"), world.path("data")).unwrap();
+    assert!(world.run("aep-auth", &["purge", "--yes"]).status.success());
+    assert!(world.path("dotfiles/aep/profiles/prod.toml").is_file() && world.path("mine/secrets/kept").is_file());
+    assert!(!world.path("config").is_symlink() && !world.path("data").is_symlink());
+}
+
+#[test]
+fn a_token_is_appended_to_a_regular_file_alone() {
+    let mut world = World::oauth();
+    world.write("target", "");
+    std::os::unix::fs::symlink(world.path("target"), world.path("link")).unwrap();
+    let link = world.path("link").to_str().unwrap().to_owned();
+    let told = assert_refused(&world.set("GITHUB_ENV", &link).run("aep-auth", &["env", "--shell", "github"]), 6);
+    assert!(told.contains("no regular file"), "{told}");
+    assert_eq!(std::fs::read_to_string(world.path("target")).unwrap(), "");
 }

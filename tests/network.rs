@@ -224,6 +224,21 @@ fn exceptions_from_the_proxy() {
 }
 
 #[test]
+fn a_server_that_repeats_the_request_shows_no_secret() {
+    const SECRET: &str = "p8e-marker/with+more";
+    let mut world = World::oauth();
+    world.set("AEP_CLIENT_SECRET", SECRET).set("AEP_LOG", "debug");
+    let said = format!("got client_secret={SECRET} and client_secret=p8e-marker%2Fwith%2Bmore");
+    let body = format!(r#"{{"error":"bad","error_description":"{said}"}}"#);
+    world.emulator.fault(Fault::always(Kind::respond(400, &body)));
+    let told = assert_refused(&token_in_time(&mut world), 4);
+    assert!(told.contains("got client_secret=(not shown) and client_secret=(not shown)"), "{told}");
+    for file in stories::files_in(&world.cache()) {
+        assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("p8e-marker"), "{}", file.display());
+    }
+}
+
+#[test]
 fn nothing_a_server_sends_reaches_the_terminal_raw() {
     let body = "{\"error\":\"invalid_client\",\"error_description\":\"\\u001b]0;title\\u0007\\u001b[31mred\\u202e\\u0000\\n\\nerror: fake\"}";
     let mut world = World::oauth();

@@ -365,6 +365,8 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
         std::fs::write(entry.with_extension(kind), "").unwrap();
     }
     world.write("cache/kubernetes-callers", "");
+    world.write("cache/query/roots-0.pem", "");
+    world.write("cache/query/.aep-5c.pass", "");
     // Links: they go, and what they lead to stays.
     world.write("dotfiles/linked.toml", "client_id = \"x\"\n");
     symlink(world.path("dotfiles/linked.toml"), world.path("config/profiles/linked.toml")).unwrap();
@@ -377,7 +379,17 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
     assert_eq!(output.status.code(), Some(2));
     let listed = text(&output.stdout);
     assert_eq!(found_in(world.home.path(), ""), before, "it only lists");
-    for part in ["default.toml", "kept.toml", "linked.toml", "default-profile", ".gitignore", ".lock", "(keyring)"] {
+    for part in [
+        "default.toml",
+        "kept.toml",
+        "linked.toml",
+        "default-profile",
+        ".gitignore",
+        ".lock",
+        "(keyring)",
+        "roots-0.pem",
+        ".pass",
+    ] {
         assert!(listed.contains(part), "{part}: {listed}");
     }
     assert!(!listed.contains("notes.md") && !listed.contains("other.txt"), "{listed}");

@@ -84,8 +84,15 @@ pub fn plain(arguments: &[OsString]) -> Option<Plain<'_>> {
 pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Result<C, u8> {
     // Where a secret is set, a word too many is most likely the secret itself.
     let around_a_secret = invocation.arguments.iter().any(|word| word == "secret");
+    let has_secret = invocation.arguments.iter().any(|word| is_secret(word));
     try_parse(program, invocation).map_err(|refusal| {
-        let mut text = refusal.render().to_string();
+        let mut text = match has_secret && refusal.use_stderr() {
+            true => {
+                "error: an argument is itself a key or token (not shown); expected a name, or the path of its file\n"
+                    .to_owned()
+            }
+            false => refusal.render().to_string(),
+        };
         if around_a_secret && let Some(typed) = unexpected(&refusal) {
             text = text.replace(&typed, NOT_SHOWN);
         }
@@ -117,6 +124,13 @@ fn with_headings(help: &str) -> String {
         if end == 0 { format!("{rest}\n") } else { format!("\x1b[1m{heading}\x1b[0m{rest}\n") }
     };
     help.lines().map(heading).collect()
+}
+
+/// Whether a word is a key, or a token as IMS makes them, that was typed where a name or path is expected.
+pub fn is_secret(word: &std::ffi::OsStr) -> bool {
+    let text = word.to_string_lossy();
+    let text = text.split_once('=').filter(|(option, _)| option.starts_with('-')).map_or(&*text, |(_, value)| value);
+    text.contains("-----BEGIN") || (text.starts_with("eyJ") && text.len() > 40 && !text.contains(['/', '\\']))
 }
 
 const NOT_SHOWN: &str = "(not shown)";

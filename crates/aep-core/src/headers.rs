@@ -64,8 +64,11 @@ pub fn check_organization(profile: &Profile, address: &Address) -> Result<()> {
 
 /// The refusal of what is no address that a token may go to.
 pub fn no_address(text: &str) -> Error {
-    Error::refused(format!("{} is no address that a token may go to", crate::terminal::clean_within(text, 200)))
-        .with_hint("expected https://host/…, without a user name")
+    Error::refused(format!(
+        "{} is no address that a token may go to",
+        crate::terminal::clean_within(&crate::url::without_user(text), 200)
+    ))
+    .with_hint("expected https://host/…, without a user name")
 }
 
 /// The cure keeps the hosts that are there.

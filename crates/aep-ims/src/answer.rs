@@ -144,6 +144,17 @@ fn without_query(place: &str) -> &str {
     place.split(['?', '#']).next().unwrap_or(place)
 }
 
+/// A server's text without a secret that it repeats, as it is or as a form has it.
+pub(crate) fn hide(text: &str, secret: &str) -> String {
+    const HIDDEN: &str = "(not shown)";
+    if secret.is_empty() {
+        return text.to_owned();
+    }
+    let mut encoded = zeroize::Zeroizing::new(String::new());
+    crate::form::push_encoded(&mut encoded, secret);
+    text.replace(secret, HIDDEN).replace(encoded.as_str(), HIDDEN)
+}
+
 /// A server's text, as long as a person reads it.
 pub(crate) fn short(text: &str) -> String {
     terminal::clean_within(text, 300)

@@ -33,7 +33,7 @@ impl Form {
 }
 
 /// Percent-encodes all but the unreserved characters of RFC 3986, which every form decoder reads alike.
-fn push_encoded(out: &mut String, value: &str) {
+pub(crate) fn push_encoded(out: &mut String, value: &str) {
     for byte in value.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
             out.push(char::from(byte));

@@ -14,7 +14,7 @@ use aep_core::{Error, Profile, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::answer::{self, LifeUnit, Reading, Refusal, short};
+use crate::answer::{self, LifeUnit, Reading, Refusal, hide, short};
 use crate::assertion;
 use crate::form::Form;
 use crate::http::{Answer, Http};
@@ -120,7 +120,20 @@ struct Refused {
 }
 
 impl Asking<'_> {
+    /// A server that repeats what it was asked shows no secret by that, nor is one written into the note of a failure.
     fn ask(&self, secret: &Secret) -> Result<Outcome> {
+        let mut outcome = self.ask_as_it_comes(secret)?;
+        if let Outcome::Refused(refused) = &mut outcome {
+            let words = &mut refused.words;
+            for hidden in [Some(secret), self.assertion].into_iter().flatten() {
+                words.code = hide(&words.code, hidden.expose());
+                words.description = hide(&words.description, hidden.expose());
+            }
+        }
+        Ok(outcome)
+    }
+
+    fn ask_as_it_comes(&self, secret: &Secret) -> Result<Outcome> {
         let FetchRequest { profile, context, credentials, .. } = self.request;
         let outcome = match (profile.flow, self.assertion) {
             (Flow::Oauth, None) => return self.send(&oauth_request(profile, secret)),

@@ -71,7 +71,12 @@ impl QueryParameters {
             None => None,
         };
         let port = port.filter(|port| *port != 0).ok_or_else(|| nonsense(platform, "without a `port`"))?;
-        Ok(Self { host, port, database: text("dbName")?.to_owned(), user: text("username")?.to_owned() })
+        // libpq and its kin take a name with these for a whole connection, to another host.
+        let database = text("dbName")?;
+        if database.contains('=') || database.contains("://") {
+            return Err(nonsense(platform, "whose `dbName` is no name"));
+        }
+        Ok(Self { host, port, database: database.to_owned(), user: text("username")?.to_owned() })
     }
 
     /// Writes them as [`Self::from_json`] reads them.
@@ -202,6 +207,8 @@ mod tests {
             json!({"port": "x"}),
             json!({"dbName": ""}),
             json!({"dbName": "a\nb"}),
+            json!({"dbName": "postgresql://127.0.0.1:26001/x?sslmode=disable"}),
+            json!({"dbName": "host=127.0.0.1"}),
             json!({"username": "a\u{0}b"}),
             json!({"username": "a\u{7f}b"}),
             json!({"dbName": "x".repeat(300)}),

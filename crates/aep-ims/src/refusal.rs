@@ -251,6 +251,14 @@ pub static CATALOGUE: &[Known] = &[
     Known {
         server: Server::Platform,
         code: "400003",
+        says: "x-sandbox-name",
+        meaning: "the sandbox did not arrive; this service takes none for granted",
+        cure: "aep-auth profile set {profile} sandbox=prod",
+        source: AEP_GUIDE,
+    },
+    Known {
+        server: Server::Platform,
+        code: "400003",
         says: "",
         meaning: "the organization did not arrive",
         cure: "send all four headers: aep-auth headers --profile {profile}",

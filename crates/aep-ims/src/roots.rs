@@ -54,6 +54,7 @@ pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'stat
     let (mut roots, fault) = match environment.path("SSL_CERT_FILE") {
         Some(path) => (read(environment, "SSL_CERT_FILE", &path)?, None),
         None => {
+            trust_folders(environment)?;
             let system = rustls_native_certs::load_native_certs();
             let fault = system.errors.first().map(ToString::to_string);
             (system.certs, fault)
@@ -74,6 +75,27 @@ pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'stat
 pub(crate) fn none() -> Error {
     Error::configuration("no trusted certificates were found on this system")
         .with_hint("install ca-certificates, or set AEP_CA_FILE or SSL_CERT_FILE to a PEM file")
+}
+
+/// Looks at the folders that `SSL_CERT_DIR` names, which are read in the system's place, as at a file that is named.
+fn trust_folders(environment: &Environment) -> Result<()> {
+    let Some(folders) = environment.path("SSL_CERT_DIR") else { return Ok(()) };
+    for folder in std::env::split_paths(&folders) {
+        // One that is not there holds nothing.
+        for item in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+            let path = item.path();
+            match trust::open(&path, trust::home(environment).as_deref()) {
+                Ok(_) | Err(trust::OpenError::Absent) => {}
+                Err(_) if path.is_dir() => {}
+                Err(error) => {
+                    return Err(Error::configuration(format!("SSL_CERT_DIR: {error}"))
+                        .with_hint_if_any(error.cure())
+                        .with_cause(error.cause()));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The certificates of a file that a variable names. Whoever can write it could stand in for IMS, so that it must be

@@ -44,8 +44,10 @@ impl Object {
     /// # Errors
     /// Configuration, naming the file, when the text is no JSON object.
     pub(crate) fn parse(text: &str, file: &std::path::Path) -> Result<Self> {
-        serde_json::from_str(text.trim_start_matches('\u{feff}'))
-            .map_err(|error| Error::configuration(format!("{} is no JSON object: {error}", file.display())))
+        serde_json::from_str(text.trim_start_matches('\u{feff}')).map_err(|error| {
+            let (line, column) = (error.line(), error.column());
+            Error::configuration(format!("{} is no JSON object: see line {line}, column {column}", file.display()))
+        })
     }
 
     /// The value of a key.

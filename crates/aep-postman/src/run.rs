@@ -5,6 +5,7 @@ use std::path::Path;
 
 use aep_cli::Invocation;
 use aep_cli::ask::{self, Answer, Served};
+use aep_core::io_words::io_words;
 use aep_core::profile::{self, Flow, ProfileSelection};
 use aep_core::{Error, Result, text, write_file};
 
@@ -67,7 +68,8 @@ fn environment(
     let profile = profile::resolve(context, selection)?;
     aep_core::headers::organization(&profile)?;
     let existing = match &arguments.output {
-        Some(file) if file.exists() => Some(read(file)?),
+        // A device or a pipe holds nothing to keep.
+        Some(file) if file.is_file() => Some(read(file)?),
         _ => None,
     };
     let existing = existing.as_deref().zip(arguments.output.as_deref());
@@ -111,8 +113,8 @@ fn deliver(invocation: &mut Invocation<'_>, file: Option<&Path>, text: &str) -> 
 fn read(file: &Path) -> Result<String> {
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", file.display()));
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| refuse(&error))?;
-    opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&error))?;
+    let opened = std::fs::File::open(file).map_err(|error| refuse(&io_words(&error)))?;
+    opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 64 MiB"));
     }

@@ -1,6 +1,6 @@
 //! `env`: the token and its companions as variables, quoted for a shell or a file.
 
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 
 use aep_cli::Invocation;
 use aep_core::io_words::io_words;
@@ -93,6 +93,13 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
         if let Some(value) = value {
             text.push_str(&format!("{name}={value}\n"));
         }
+    }
+    // The runner makes it, and nobody puts a link or a pipe there.
+    let is_file =
+        path.symlink_metadata().map_or_else(|error| error.kind() == ErrorKind::NotFound, |found| found.is_file());
+    if !is_file {
+        return Err(Error::storage(format!("GITHUB_ENV names {}, which is no regular file", path.display()))
+            .with_hint("a step of GitHub Actions has it set to a file of the runner's"));
     }
     let file = std::fs::OpenOptions::new().read(true).append(true).create(true).open(&path);
     file.and_then(|mut file| {

@@ -344,6 +344,7 @@ fn remove(invocation: &mut Invocation<'_>, name: &Name) -> Result<()> {
     let mut removed = Vec::new();
     let mut left = Vec::new();
     if let Ok(profile) = profile::resolve(invocation.context, &named(name)) {
+        crate::commands::query::sweep(invocation.context);
         if road::forget(&Credentials::new(invocation.context, &profile), None).unwrap_or(false) {
             removed.push("cached token".to_owned());
         }

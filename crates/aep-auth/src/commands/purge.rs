@@ -14,6 +14,7 @@ use aep_core::secret::store::{self, SecretKind};
 use aep_core::secret::{Credentials, command};
 use aep_core::{Error, Folders, Profile, Result, cache, terminal, write_file};
 
+use crate::commands::query;
 use crate::secret_store::{Place, reference};
 use crate::{profile_store, prompt, road};
 
@@ -154,6 +155,11 @@ fn find_in_keyring(invocation: &Invocation<'_>, profiles: &[Profile], ours: &mut
 /// Everything in the private store: nobody else puts anything there.
 fn find_secrets(folders: &Folders, ours: &mut Ours) {
     let (Ok(folder), Ok(data)) = (store::folder(folders), folders.data()) else { return };
+    // A folder of ours that is a link goes, and what it leads to is not looked into.
+    if data.is_symlink() {
+        list(data, ours);
+        return;
+    }
     find_below(&folder, DEEPEST, ours);
     ours.folders.push(data.to_owned());
 }
@@ -174,6 +180,11 @@ fn find_below(folder: &Path, depth: usize, ours: &mut Ours) {
 }
 
 fn find_profiles(folders: &Folders, ours: &mut Ours) -> Result<()> {
+    let config = folders.config()?;
+    if config.is_symlink() {
+        list(config, ours);
+        return Ok(());
+    }
     let profiles = file::folder(folders)?;
     if let Some(items) = list(&profiles, ours) {
         for path in items {
@@ -189,7 +200,6 @@ fn find_profiles(folders: &Folders, ours: &mut Ours) -> Result<()> {
         }
         ours.folders.push(profiles);
     }
-    let config = folders.config()?;
     for path in list(config, ours).unwrap_or_default() {
         let name = path.file_name().unwrap_or_default().to_owned();
         match name.to_str() {
@@ -211,6 +221,17 @@ fn find_cached(folders: &Folders, ours: &mut Ours) {
             ours.files.push((path, what));
         }
     }
+    let query = folder.join(query::FOLDER);
+    for path in list(&query, ours).unwrap_or_default() {
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        let what = match name {
+            _ if name.starts_with(".aep-") => "left by a command that was killed",
+            _ if name.starts_with("roots-") && name.ends_with(".pem") => "certificates for Query Service",
+            _ => continue,
+        };
+        ours.files.push((path, what));
+    }
+    ours.folders.push(query);
     ours.folders.push(folder.to_owned());
 }
 

@@ -166,6 +166,7 @@ impl Profile {
         let references = [&self.private_key, &self.private_key_passphrase].into_iter().flatten();
         parts.extend(self.client_secrets.iter().chain(references).filter_map(Reference::to_mark));
         parts.extend(self.hosts.to_texts());
+        parts.push(self.platform_url.to_string());
         Some(Mark::new(parts.iter().map(String::as_str)))
     }
 
@@ -194,6 +195,9 @@ pub fn split_list(text: &str) -> Vec<String> {
     {
         return items.iter().flat_map(|item| split_list(item)).collect();
     }
+    // A shell that read a JSON array has taken its quotes.
+    let text = text.trim();
+    let text = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
     text.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty()).map(str::to_owned).collect()
 }
 
@@ -203,7 +207,7 @@ mod tests {
 
     #[test]
     fn lists_as_people_write_them() {
-        for text in ["a,b", "a b", "a, b", " a ,\tb ,", r#"["a","b"]"#, r#"["a, b"]"#] {
+        for text in ["a,b", "a b", "a, b", " a ,\tb ,", r#"["a","b"]"#, r#"["a, b"]"#, "[a,b]"] {
             assert_eq!(split_list(text), ["a", "b"], "{text}");
         }
         assert!(split_list(" , ").is_empty());

@@ -15,7 +15,9 @@ impl Name {
     /// Configuration, saying what a name may hold.
     pub fn parse(text: &str) -> Result<Self> {
         let refuse = |why: &str| {
-            let shown: String = text.chars().take(80).collect();
+            // A secret may have been typed in a name's place.
+            let has_form = text.len() <= 24 && text.chars().all(|c| c.is_ascii_graphic() || c == ' ');
+            let shown = if has_form { text } else { "(not shown)" };
             Error::configuration(format!("`{shown}` cannot be a profile name: {why}"))
                 .with_hint("a name is 1 to 64 of a-z, 0-9, dot, dash and underscore, and starts with a letter or digit")
         };

@@ -199,7 +199,7 @@ impl fmt::Display for Address {
 }
 
 /// The address as it may be shown: what stands before an `@` could be a password.
-fn without_user(text: &str) -> String {
+pub(crate) fn without_user(text: &str) -> String {
     match text.rsplit_once('@') {
         Some((_, rest)) => format!("…@{rest}"),
         None => text.to_owned(),

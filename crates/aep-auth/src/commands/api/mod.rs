@@ -13,7 +13,7 @@ use aep_core::secret::Credentials;
 use aep_core::token::Source;
 use aep_core::url::Address;
 use aep_core::write_file::OutputFile;
-use aep_core::{Context, Error, Result, budget, headers};
+use aep_core::{Context, Error, Result, budget, headers, terminal};
 use aep_ims::call::{self, Answered, Call, MOST_WORDS, SILENCE};
 use aep_ims::{Http, is_valid};
 
@@ -129,13 +129,22 @@ impl Exchange<'_> {
         let mut waited = Duration::ZERO;
         let mut pauses = budget::RETRIES;
         loop {
+            let start = self.context().clock.monotonic();
             let mut answered = self.send_once(address, data)?;
+            let took = self.context().clock.monotonic().saturating_sub(start).as_millis();
+            let id = |name: &str| {
+                answered
+                    .header(name)
+                    .map_or_else(String::new, |id| format!(", {name} {}", terminal::clean_within(&id, 100)))
+            };
             self.context().log.info(format_args!(
-                "{} {}{}: {}",
+                "{} {}{}: {} in {took} ms{}{}",
                 self.method,
                 address.base,
                 address.path(),
-                answered.status
+                answered.status,
+                id("x-debug-id"),
+                id("x-request-id"),
             ));
             let opened = |answered, head| Opened { answered, head, note: None };
             if !self.is_repeated {

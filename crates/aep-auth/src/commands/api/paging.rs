@@ -70,7 +70,10 @@ pub(super) fn read<'a>(body: &'a [u8], asked: &Address, name: Option<&str>) -> R
             (None, names) => format!("the page holds more than one list: {}", names.join(", ")),
         });
         return Err(match names.first() {
-            Some(first) => error.with_hint(format!("name the one that holds the items: --items {first}")),
+            Some(first) => {
+                let first = crate::quote::word(std::path::Path::new(first));
+                error.with_hint(format!("name the one that holds the items: --items {first}"))
+            }
             None => error,
         });
     };

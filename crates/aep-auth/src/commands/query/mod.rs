@@ -22,7 +22,7 @@ mod run;
 pub(crate) use parameters::kept;
 
 /// The folder of ours for certificates, locks and the password files of commands that run.
-const FOLDER: &str = "query";
+pub(crate) const FOLDER: &str = "query";
 /// libpq reads no longer line of a service file.
 const LONGEST_SERVICE_LINE: usize = 1000;
 
