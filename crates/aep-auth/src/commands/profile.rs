@@ -386,6 +386,7 @@ mod tests {
         let origin = Origin::File { name: Name::parse("p").unwrap(), path: "/config/profiles/p.toml".into() };
         for (reference, wanted) in [
             (Reference::Store, "private store"),
+            #[cfg(unix)]
             (Reference::File("/run/secrets/x".into()), "file /run/secrets/x"),
             (Reference::File("/config/profiles/p8e-marker".into()), "file (not shown)"),
             (Reference::Env("_A1".into()), "variable _A1"),

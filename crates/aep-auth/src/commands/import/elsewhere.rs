@@ -93,6 +93,7 @@ mod tests {
     fn what_is_typed_is_what_a_profile_has() {
         for (typed, toml) in [
             ("keyring", "{ keyring = true }"),
+            #[cfg(unix)]
             ("file:/run/secrets/aep", "{ file = \"/run/secrets/aep\" }"),
             ("file:~/secret", "{ file = \"~/secret\" }"),
             ("env:AEP_SECRET", "{ env = \"AEP_SECRET\" }"),
