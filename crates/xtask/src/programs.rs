@@ -43,7 +43,7 @@ fn build(arguments: &[&str]) -> Result<PathBuf> {
     // Cargo tells the running program about its own package. With that, build scripts that look (ring's does) would take
     // themselves for changed, and half of the tree would be built again.
     for (name, _) in std::env::vars_os() {
-        if ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
+        if ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR"].iter().any(|own| name.to_string_lossy().starts_with(own)) {
             command.env_remove(name);
         }
     }
