@@ -6,7 +6,6 @@ pub(crate) fn sh(value: &str) -> String {
 }
 
 /// A path as a word of a shell, plain where it may be.
-#[cfg(unix)]
 pub(crate) fn word(path: &std::path::Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
