@@ -12,7 +12,7 @@ use super::place::Place;
 const ROUNDS: usize = 7;
 
 pub(crate) fn print(place: &Place) -> Result<()> {
-    let newman = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/postman/node_modules/newman/bin/newman.js");
+    let newman = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/postman/node_modules/newman/bin/newman.js");
     if !newman.is_file() {
         println!("newman is not installed: npm ci --prefix tests/postman");
         return Ok(());
