@@ -69,6 +69,7 @@ pub fn cure_for(cure: &str, profile: &Profile) -> String {
     [
         ("aep-auth secret set {profile}", format!("set {set}CLIENT_SECRET to the credential's client secret")),
         ("aep-auth profile set {profile} meta_scopes=", "AEP_META_SCOPES=".to_owned()),
+        ("aep-auth profile set {profile} sandbox=prod", "AEP_SANDBOX=prod".to_owned()),
         ("aep-auth profile set {profile} scopes=", format!("{set}SCOPES=")),
         ("aep-auth profile set {profile} flow=oauth", "unset AEP_PRIVATE_KEY, and set AEP_SCOPES".to_owned()),
         ("aep-auth profile show {profile}", "aep-auth doctor".to_owned()),
