@@ -9,7 +9,7 @@ use std::process::Command;
 
 use ims_emulator::Flow;
 use stories::keyring::{self, Session};
-use stories::{World, assert_clean, assert_refused, has, text};
+use stories::{World, assert_clean, assert_refused, has, text, wait_until};
 
 const FIRST: &str = "p8e-first-marker";
 const SECOND: &str = "p8e-second-marker";
@@ -108,6 +108,8 @@ fn a_keyring_that_does_not_serve_has_three_messages_and_three_cures() {
     world.prepare(&mut shell);
     let cured = shell.args(["-c", &format!("printf password | {cure}")]).output().unwrap();
     assert!(cured.status.success(), "{}", text(&cured.stderr));
+    // The daemon that the cure starts takes the name over from the one that was locked.
+    wait_until(|| world.run("aep-auth", &["token"]).status.success());
     world.token();
     drop(session);
 
