@@ -2,18 +2,14 @@
 //! there, with a bar on a terminal where it takes over a second.
 
 use std::io::Write;
-use std::time::Duration;
 
-use aep_core::clock::Clock;
 use aep_core::io_words::io_words;
 use aep_core::terminal::{self, Cleaner};
 use aep_core::write_file::OutputFile;
 use aep_core::{Error, Result};
 use aep_ims::call::Answered;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What is short needs no bar.
-const SHORT: Duration = Duration::from_secs(1);
+use super::progress::Progress;
 
 /// Where bytes go.
 pub(super) enum Place<'a> {
@@ -66,7 +62,7 @@ impl Place<'_> {
     pub(super) fn finish(self) -> Result<()> {
         match self {
             Self::Stdout(_) => Ok(()),
-            Self::File(file, progress) => {
+            Self::File(file, mut progress) => {
                 progress.finish();
                 file.commit().map_err(|error| Error::storage(error.to_string()).with_hint_if_any(error.cure()))
             }
@@ -82,54 +78,4 @@ pub(super) fn head(answered: &Answered) -> String {
     }
     head.push('\n');
     head
-}
-
-/// How far a file is.
-pub(super) struct Progress<'a> {
-    clock: &'a dyn Clock,
-    is_wanted: bool,
-    length: Option<u64>,
-    began: Duration,
-    done: u64,
-    bar: Option<ProgressBar>,
-}
-
-impl<'a> Progress<'a> {
-    pub(super) fn new(clock: &'a dyn Clock, is_wanted: bool, length: Option<u64>) -> Self {
-        Self { clock, is_wanted, length, began: clock.monotonic(), done: 0, bar: None }
-    }
-
-    fn advance(&mut self, bytes: u64) {
-        self.done += bytes;
-        if self.bar.is_none() && self.is_wanted && self.clock.monotonic().saturating_sub(self.began) >= SHORT {
-            self.bar = Some(bar(self.length));
-        }
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
-        }
-    }
-
-    fn finish(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
-    }
-}
-
-impl Drop for Progress<'_> {
-    fn drop(&mut self) {
-        self.finish();
-    }
-}
-
-fn bar(length: Option<u64>) -> ProgressBar {
-    let (bar, template) = match length {
-        Some(length) => (ProgressBar::new(length), "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}"),
-        None => (ProgressBar::no_length(), "{spinner} {bytes} {bytes_per_sec}"),
-    };
-    bar.set_draw_target(ProgressDrawTarget::stderr());
-    match ProgressStyle::with_template(template) {
-        Ok(style) => bar.with_style(style.progress_chars("=> ")),
-        Err(_) => bar,
-    }
 }

@@ -22,9 +22,11 @@ use crate::road::{self, PROGRAM};
 
 mod answer;
 mod paging;
+mod progress;
 mod request;
 
-use answer::{Place, Progress, Stdout};
+use answer::{Place, Stdout};
+use progress::Progress;
 use request::{Changes, Data};
 
 /// A page of a list; more than this is none.
@@ -277,7 +279,7 @@ impl<'a> Output<'a> {
         match self.file {
             Some(file) if is_success(answered) => {
                 let has_bar = self.has_bar && file.is_regular();
-                let progress = Progress::new(&*self.context.clock, has_bar, answered.length());
+                let progress = Progress::new(self.context, has_bar, answered.length());
                 Place::File(Box::new(file), progress)
             }
             _ => Place::Stdout(self.stdout),
