@@ -8,6 +8,7 @@
 mod crowd;
 mod fleet;
 mod measure;
+mod peers;
 mod place;
 mod postman;
 mod rows;

@@ -5,6 +5,7 @@ use std::process::Command;
 use anyhow::{Result, ensure};
 
 use super::measure::Timed;
+use super::peers;
 use super::place::Place;
 
 /// One line of the table.
@@ -24,7 +25,7 @@ pub(crate) fn all(place: &Place) -> Result<Vec<Row>> {
     rows.extend(many(place));
     rows.extend(cold(place)?);
     rows.extend(calls(place)?);
-    rows.extend(aio(place)?);
+    rows.extend(peers::rows(place)?);
     Ok(rows)
 }
 
@@ -152,28 +153,6 @@ fn calls(place: &Place) -> Result<Vec<Row>> {
             limit: Some(1.50),
         },
     ])
-}
-
-/// Adobe's own command line with a token that it has at hand; no row where it is not on the path.
-fn aio(place: &Place) -> Result<Option<Row>> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let Some(program) = std::env::split_paths(&path).map(|folder| folder.join("aio")).find(|path| path.is_file())
-    else {
-        return Ok(None);
-    };
-    let folder = place.path("aio/.config");
-    std::fs::create_dir_all(&folder)?;
-    let token = r#"{"token":"eyJ0","expiry":9999999999999}"#;
-    let context = format!(r#"{{"client_id":"a","client_secrets":["b"],"scopes":["openid"],"access_token":{token}}}"#);
-    let quiet = r#""aio-cli-telemetry":{"optOut":true}"#;
-    std::fs::write(folder.join("aio"), format!(r#"{{"ims":{{"contexts":{{"mine":{context}}}}},{quiet}}}"#))?;
-    Ok(Some(Row {
-        name: "aep-auth token, cached / aio auth login, cached".to_owned(),
-        ours: Timed::new(place.ours("aep-auth"), &["token"]).with(&place.variables("one")),
-        theirs: Timed::new(program, &["auth", "login", "--ctx", "mine", "--bare"]).with(&place.variables("aio")),
-        rounds: 7,
-        limit: None,
-    }))
 }
 
 fn git_exec_path() -> Result<std::path::PathBuf> {

@@ -66,7 +66,7 @@ fn read(page: &str) -> Vec<Row> {
     });
     let is_shown = |row: &Row| match row.theirs.as_str() {
         "alone" => false,
-        "empty" => ["aep-auth token", "aep-prompt as installed"].iter().any(|name| row.ours.starts_with(name)),
+        "empty" => ["aep-auth token", "aep-prompt"].iter().any(|name| row.ours.starts_with(name)),
         _ => true,
     };
     rows.filter(is_shown)
@@ -86,6 +86,7 @@ mod tests {
         let page = "whole process, medians    ours    theirs   ratio   limit\n\
                     aep-auth token, cached / empty                          896 µs    807 µs    1.11    1.15\n\
                     aep-auth headers, cached / empty                        935 µs    837 µs    1.12    1.15\n\
+                    aep-prompt / empty                                      572 µs    802 µs    0.71    0.72\n\
                     aep-auth token, cold over TLS / curl, same request     6485 µs   9240 µs    0.69    0.80\n\
                     aep-auth beside 10,000 profiles and entries / alone     894 µs    894 µs    1.00    1.05\n\
                     | `aep-prompt` | / empty   x |\n";
@@ -95,6 +96,7 @@ mod tests {
             read,
             [
                 "aep-auth token, cached | an empty Rust program | (896, 807)",
+                "aep-prompt | an empty Rust program | (572, 802)",
                 "aep-auth token, cold over TLS | curl, same request | (6485, 9240)",
             ]
         );
