@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use ring::rand::{SecureRandom, SystemRandom};
-
 /// The local clock, a stop-watch, and a way to wait.
 pub trait Clock {
     /// Unix time in milliseconds. It may be wrong, and may jump.
@@ -24,7 +22,7 @@ pub trait Clock {
 /// Between half of a pause and all of it, so that those who wait do not come back in step.
 pub fn jittered(pause: Duration) -> Duration {
     let mut random = [0; 1];
-    let _ = SystemRandom::new().fill(&mut random);
+    crate::digest::random(&mut random);
     pause / 2 + pause / 2 * u32::from(random[0]) / 255
 }
 

@@ -10,6 +10,7 @@ pub mod budget;
 pub mod cache;
 pub mod clock;
 pub mod context;
+pub mod digest;
 pub mod duration;
 pub mod environment;
 pub mod error;

@@ -6,6 +6,7 @@
 
 use super::Note;
 use crate::Context;
+use crate::digest::sha256;
 use crate::token::Token;
 use crate::token::identity::hexadecimal;
 
@@ -119,7 +120,7 @@ impl Row {
 }
 
 fn digest(text: &str) -> String {
-    hexadecimal(&ring::digest::digest(&ring::digest::SHA256, text.as_bytes()).as_ref()[..8])
+    hexadecimal(&sha256(text.as_bytes())[..8])
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 //!
 //! One small file beside the entry, only where a shared engine is used. Losing it loses no token.
 
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use super::Note;
 use crate::Context;
+use crate::digest::sha256;
 use crate::token::identity::{Identity, hexadecimal};
 use crate::token::{LONGEST_LIFE, Token};
 
@@ -80,5 +80,5 @@ fn parse(bytes: &[u8]) -> Option<(i64, Vec<(String, i64)>)> {
 
 /// A token is random enough that its digest tells nothing of it.
 fn digest_of(token: &Token) -> String {
-    hexadecimal(digest(&SHA256, token.value.expose().as_bytes()).as_ref())
+    hexadecimal(&sha256(token.value.expose().as_bytes()))
 }

@@ -6,9 +6,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use ring::digest::{SHA256, digest};
-
 use super::Secret;
+use crate::digest::sha256;
 use crate::io_words::io_words;
 use crate::profile::Name;
 use crate::token::identity::hexadecimal;
@@ -84,8 +83,8 @@ pub struct StoreKey {
 impl StoreKey {
     /// The place of a profile's secrets.
     pub fn new(profile: &Name, ims_url: &BaseUrl, client_id: &str) -> Self {
-        let digest = digest(&SHA256, format!("{ims_url}\n{client_id}\n").as_bytes());
-        Self { profile: profile.clone(), belongs_to: hexadecimal(&digest.as_ref()[..8]) }
+        let digest = sha256(format!("{ims_url}\n{client_id}\n").as_bytes());
+        Self { profile: profile.clone(), belongs_to: hexadecimal(&digest[..8]) }
     }
 
     /// The place of a resolved profile's secrets; `None` for the environment, which has none.

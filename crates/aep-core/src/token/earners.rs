@@ -3,12 +3,11 @@
 //! A *mark* stands for a profile as it was when it fetched: name, place, references and hosts. A *proof* stands for a
 //! secret that IMS accepted for the identity. Whoever has neither is a stranger, however well it knows the public ids.
 
-use ring::hmac;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::identity::hexadecimal;
+use crate::digest;
 
 /// More would let a folder of profiles grow an entry without end; the oldest goes first.
 const MOST_MARKS: usize = 32;
@@ -67,7 +66,7 @@ impl Earners {
     pub fn nobody() -> Self {
         let mut random = [0; 16];
         // Without randomness the digests are keyed alike on every machine, and still tell no secret.
-        let _ = SystemRandom::new().fill(&mut random);
+        digest::random(&mut random);
         Self { nonce: hexadecimal(&random), marks: Vec::new(), proofs: Vec::new() }
     }
 
@@ -125,21 +124,17 @@ impl Earners {
     }
 
     fn mark_digest(&self, mark: &Mark) -> String {
-        digest(&self.nonce, b"profile", mark.0.as_bytes())
+        keyed(&self.nonce, b"profile", mark.0.as_bytes())
     }
 
     fn proof_digest(&self, proof: &Proof) -> String {
-        digest(&self.nonce, b"secret", &proof.0)
+        keyed(&self.nonce, b"secret", &proof.0)
     }
 }
 
 /// HMAC-SHA-256 under the nonce; the purpose keeps a mark from passing for a proof.
-fn digest(nonce: &str, purpose: &[u8], bytes: &[u8]) -> String {
-    let mut mac = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, nonce.as_bytes()));
-    mac.update(purpose);
-    mac.update(&[0]);
-    mac.update(bytes);
-    hexadecimal(mac.sign().as_ref())
+fn keyed(nonce: &str, purpose: &[u8], bytes: &[u8]) -> String {
+    hexadecimal(&digest::hmac_sha256(nonce.as_bytes(), &[purpose, &[0], bytes]))
 }
 
 fn push(list: &mut Vec<String>, digest: String, most: usize) {

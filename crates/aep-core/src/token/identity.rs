@@ -4,10 +4,10 @@
 
 use std::fmt::Write as _;
 
-use ring::digest::{SHA256, digest};
 use serde_json::{Value, json};
 
 use crate::Profile;
+use crate::digest::sha256;
 use crate::profile::Flow;
 
 /// The version of the entry's format; it is part of the name, so that two versions never read each other's files.
@@ -71,13 +71,13 @@ impl Identity {
             scopes.join(" "),
             meta_scopes.join(" "),
         );
-        hexadecimal(digest(&SHA256, text.as_bytes()).as_ref())
+        hexadecimal(&sha256(text.as_bytes()))
     }
 }
 
 /// A short name for what these texts say together.
 pub fn short_digest(parts: &[&str]) -> String {
-    let mut name = hexadecimal(digest(&SHA256, parts.join("\n").as_bytes()).as_ref());
+    let mut name = hexadecimal(&sha256(parts.join("\n").as_bytes()));
     name.truncate(16);
     name
 }
