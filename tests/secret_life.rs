@@ -129,7 +129,7 @@ fn a_keyring_that_does_not_serve_has_three_messages_and_three_cures() {
         told.lines().find_map(|line| line.strip_prefix("hint: or keep the secret in the private store: ")).unwrap();
     let mut shell = Command::new("sh");
     world.prepare(&mut shell);
-    shell.args(["-c", &cure.replace("NAME", "default")]).stdin(world.input(FIRST));
+    shell.args(["-c", cure]).stdin(world.input(FIRST));
     assert!(shell.output().unwrap().status.success());
     world.token();
 }
@@ -329,6 +329,38 @@ fn twenty_processes_share_a_keyring() {
         assert_clean(&output);
     }
     assert_eq!(world.emulator.token_requests(), 1);
+}
+
+/// A copy has an item of its own, a renamed profile has its item under the new name, and a keyring that does not serve keeps
+/// both from being made.
+#[test]
+fn a_profile_is_copied_and_renamed_with_what_it_has_in_the_keyring() {
+    if !has_keyring() {
+        return;
+    }
+    let mut world = downloaded(&[FIRST, SECOND]);
+    let mut session = Session::unlocked(&mut world);
+    import(&world, &["--client-secret-from", "keyring"]);
+    let told = run(&world, &["profile", "copy", "default", "other"]);
+    assert_eq!(
+        told,
+        "copied profile default to other (client secret in the keyring, second client secret in the keyring)\n"
+    );
+    assert_lies(&world, FIRST, 0, 2);
+    run(&world, &["token", "--profile", "other", "--renew"]);
+    let told = run(&world, &["profile", "rename", "default", "new"]);
+    assert!(told.starts_with("renamed profile default to new (client secret in the keyring, "), "{told}");
+    let items = keyring::content(&world);
+    assert_eq!(items.matches(FIRST).count(), 2, "{items}");
+    assert!(items.contains("new/client-secret/") && !items.contains("default/client-secret/"), "{items}");
+    run(&world, &["token", "--renew"]);
+    // Nothing is done by halves.
+    session.lock(&world);
+    for command in ["copy", "rename"] {
+        let told = assert_refused(&world.run("aep-auth", &["profile", command, "new", "third"]), 3);
+        assert!(told.contains("the keyring does not serve for the client secret: it is locked"), "{told}");
+        assert!(!world.path("config/profiles/third.toml").exists() && world.path("config/profiles/new.toml").exists());
+    }
 }
 
 #[test]

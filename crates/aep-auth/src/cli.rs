@@ -428,7 +428,7 @@ pub(crate) enum EnvShell {
     Fish,
     /// PowerShell
     Powershell,
-    /// Windows' command prompt: for /f "delims=" %i in ('aep-auth env --shell cmd') do @%i
+    /// Windows' command prompt: for /f "delims=" %i in ('aep-auth … --shell cmd') do @%i
     Cmd,
     /// A .env file
     Dotenv,

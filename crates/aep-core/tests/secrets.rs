@@ -373,6 +373,10 @@ struct Items {
 }
 
 impl Keyring for Items {
+    fn is_running(&self) -> bool {
+        true
+    }
+
     fn read(&self, account: &Account, limit: Duration) -> Result<Option<Secret>, KeyringError> {
         self.limits.borrow_mut().push(limit);
         match &*self.error.borrow() {
