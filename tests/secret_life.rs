@@ -497,6 +497,46 @@ fn every_recipe_serves_and_says_what_its_program_said() {
     }
 }
 
+/// The two programs of the recipes that this system has: each gives the secret, and where it cannot, ends as the table says.
+#[test]
+fn the_real_programs_serve_and_fail_as_the_table_says() {
+    let shell = |world: &World, script: &str| {
+        let mut command = Command::new("sh");
+        world.prepare(&mut command);
+        let output = command.args(["-ec", script]).output().unwrap();
+        assert!(output.status.success(), "{script}: {}", text(&output.stderr));
+    };
+    let refused = |world: &World, program: &str, said: &str, code: i32| {
+        let told = assert_refused(&world.run("aep-auth", &["token", "--renew"]), 3);
+        let words = format!("the command `{program}` gave no client secret: it ended with exit code {code}");
+        assert!(told.contains(said) && told.contains(&words), "{told}");
+    };
+    if has("pass") && has("gpg") {
+        let world = downloaded(&[FIRST]);
+        import(&world, &["--client-secret-from", "command:pass show adobe/aep"]);
+        refused(&world, "pass", "Error: adobe/aep is not in the password store.", 1);
+        let key = "printf '%s\\n' 'Key-Type: RSA' 'Key-Length: 2048' 'Name-Email: l@example.com' 'Expire-Date: 0' PROTECTION %commit \
+                   | gpg --batch --quiet --pinentry-mode loopback --gen-key";
+        shell(&world, &key.replace("PROTECTION", "%no-protection"));
+        shell(&world, &format!("pass init l@example.com\nprintf '{FIRST}\\nuser: x\\n' | pass insert -m adobe/aep"));
+        world.token();
+        // Its key has a passphrase, and nobody is there to ask for it.
+        shell(&world, &format!("rm -r .gnupg\n{}", key.replace("PROTECTION", "'Passphrase: other'")));
+        shell(&world, &format!("pass init l@example.com || true\nprintf '{FIRST}\\n' | pass insert -mf adobe/aep"));
+        shell(&world, "gpgconf --kill gpg-agent");
+        refused(&world, "pass", "gpg: ", 2);
+        shell(&world, "gpgconf --kill gpg-agent");
+    }
+    if has_keyring() {
+        let mut world = downloaded(&[FIRST]);
+        let _session = Session::unlocked(&mut world);
+        import(&world, &["--client-secret-from", "command:secret-tool lookup service aep username upload"]);
+        refused(&world, "secret-tool", "", 1);
+        shell(&world, &format!("printf '{FIRST}' | secret-tool store --label=aep service aep username upload"));
+        world.token();
+    }
+}
+
 #[test]
 fn the_units_are_what_systemd_takes_and_the_service_gets_its_token() {
     let folder = stories::root().join("integrations/systemd");
