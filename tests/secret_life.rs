@@ -449,6 +449,79 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
     assert_eq!(run(&world, &["purge"]), "there is nothing of ours\n");
 }
 
+/// Import, move, rotate, remove, purge and uninstall: after each, the secrets are in the home and in the keyring where the
+/// command tells, and the engine that a fleet shares has neither a secret nor a token in clear.
+#[test]
+fn after_each_step_of_six_nothing_holds_a_secret_but_its_place() {
+    if !has_keyring() || !has("redis-server") {
+        return;
+    }
+    let redis = stories::redis::Redis::plain();
+    let mut world = downloaded(&[FIRST]);
+    let download = std::fs::read_to_string(world.path("credential.json")).unwrap();
+    let id = id_of(&world);
+    world.set("AEP_SHARED_CACHE", &redis.url());
+    let _session = Session::unlocked(&mut world);
+    let on_engine = |world: &World| -> usize {
+        let mut connection = redis.connection();
+        let mut secret = vec![FIRST.to_owned(), SECOND.to_owned()];
+        if world.path("config/profiles/default.toml").exists() {
+            secret.push(world.token());
+        }
+        let names = redis.names();
+        for name in &names {
+            let value: Vec<u8> = ::redis::cmd("GET").arg(name).query(&mut connection).unwrap();
+            let (name, value) = (name.as_str(), String::from_utf8_lossy(&value).into_owned());
+            assert!(secret.iter().all(|marker| !name.contains(marker.as_str()) && !value.contains(marker)), "{name}");
+        }
+        names.len()
+    };
+    // Import.
+    import(&world, &[]);
+    assert_lies(&world, FIRST, 1, 0);
+    assert_eq!(on_engine(&world), 1, "one entry, sealed");
+    // Move.
+    run(&world, &["secret", "move", "default", "--to", "keyring"]);
+    assert_lies(&world, FIRST, 0, 1);
+    on_engine(&world);
+    // Rotate.
+    world.emulator.set_secrets(&id, &[FIRST, SECOND]);
+    assert_clean(&give(&world, SECOND, &["secret", "set", "default", "--second"]));
+    run(&world, &["secret", "drop", "default", "first"]);
+    world.emulator.set_secrets(&id, &[SECOND]);
+    run(&world, &["token", "--renew"]);
+    assert_lies(&world, FIRST, 0, 0);
+    assert_lies(&world, SECOND, 0, 1);
+    on_engine(&world);
+    // Remove.
+    run(&world, &["profile", "remove", "default"]);
+    assert_lies(&world, SECOND, 0, 0);
+    on_engine(&world);
+    // Purge.
+    ::redis::cmd("FLUSHALL").query::<()>(&mut redis.connection()).unwrap();
+    world.write("credential.json", &download.replace(FIRST, SECOND));
+    import(&world, &["--client-secret-from", "keyring"]);
+    assert_eq!(on_engine(&world), 1);
+    run(&world, &["purge", "--yes"]);
+    assert_lies(&world, SECOND, 0, 0);
+    assert_eq!(on_engine(&world), 0, "{:?}", redis.names());
+    // Uninstall: what was stored meanwhile is told, and goes by the command that is told.
+    world.write("credential.json", &download.replace(FIRST, SECOND));
+    import(&world, &[]);
+    world.write("local/share/aep-auth/installed", "bin/x\n");
+    world.write("local/bin/x", "");
+    let mut uninstall = Command::new("sh");
+    world.prepare(&mut uninstall);
+    uninstall.arg(stories::root().join("install.sh")).arg("--uninstall").env("PREFIX", world.path("local"));
+    let told = text(&uninstall.output().unwrap().stdout);
+    let left = world.path("data").display().to_string();
+    assert!(told.contains(&format!("stay in {left}; `aep-auth purge` removes them")), "{told}");
+    assert!(!world.path("local/bin").exists() && !world.path("local/share").exists());
+    assert_lies(&world, SECOND, 1, 0);
+    run(&world, &["purge", "--yes"]);
+    assert_lies(&world, SECOND, 0, 0);
+}
+
 /// What each program of a recipe does: how it fails for want of a session and of the item.
 const PROGRAMS: [(&str, &str, i32, i32); 8] = [
     ("op", "read op://Work/aep/credential", 1, 1),
