@@ -64,6 +64,14 @@ pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'stat
         roots.extend(read(environment, "AEP_CA_FILE", &path)?);
     }
     if roots.is_empty() {
+        if let Some(folders) = environment.path("SSL_CERT_DIR").filter(|_| environment.path("SSL_CERT_FILE").is_none())
+        {
+            return Err(Error::configuration(format!(
+                "SSL_CERT_DIR names {}, where no certificates are",
+                folders.display()
+            ))
+            .with_hint("unset SSL_CERT_DIR, which stands in the place of the system's"));
+        }
         if let Some(fault) = fault {
             return Err(none().with_source(std::io::Error::other(fault)));
         }
