@@ -189,7 +189,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     if let Some(unknown) = fields.unknown.iter().find(|key| !known_before.contains(key)) {
         return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).with_hint(
             "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
-             private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, flow, shared_cache, shared_cache_password",
+             private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, shared_cache_password",
         ));
     }
     // Rather now than at every later command.

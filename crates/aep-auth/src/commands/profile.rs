@@ -188,6 +188,7 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
         services,
         headers,
         git_basic,
+        ca_file,
         client_secrets,
         private_key,
         private_key_passphrase,
@@ -211,6 +212,7 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
     rows.push(("platform_url", platform_url.to_string()));
     rows.push(("hosts", hosts.to_texts().join(", ")));
     rows.push(("git_basic", git_basic.to_string()));
+    rows.extend(ca_file.iter().map(|path| ("ca_file", path.display().to_string())));
     if client_secrets.is_empty() {
         rows.push(("client_secret", "missing".to_owned()));
     }

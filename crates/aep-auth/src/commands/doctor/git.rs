@@ -46,7 +46,7 @@ pub(super) fn look(context: &Context, profile: Option<&Profile>, url: &str, find
         );
     }
     if look_at_answer(&git, profile, numbers, findings) {
-        look_at_server(context, &git, &origin, findings);
+        look_at_server(context, profile, &git, &origin, findings);
     }
 }
 
@@ -141,7 +141,7 @@ fn look_at_answer(
     false
 }
 
-fn look_at_server(context: &Context, git: &Git<'_>, origin: &str, findings: &mut Findings) {
+fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, origin: &str, findings: &mut Findings) {
     let Some(output) = git.list() else { return };
     if output.status.success() {
         return findings.good("the server lists its branches");
@@ -149,7 +149,9 @@ fn look_at_server(context: &Context, git: &Git<'_>, origin: &str, findings: &mut
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
     if is_about_certificates(line) {
-        let own = context.environment.path("AEP_CA_FILE").filter(|path| path.is_absolute());
+        let own =
+            context.environment.path("AEP_CA_FILE").or_else(|| profile.and_then(|profile| profile.ca_file.clone()));
+        let own = own.filter(|path| path.is_absolute());
         let file = own.map_or_else(|| "/path/to/ca.pem".to_owned(), |path| crate::quote::word(&path));
         return findings.bad(
             Kind::Unreachable,
