@@ -358,7 +358,7 @@ mod tests {
         let profile = resolve(&context, &ProfileSelection::default()).unwrap();
         let credentials = Credentials::new(&context, &profile);
         let store =
-            RedisStore::new(&credentials, |_| Err(aep_core::Error::configuration("no TLS here"))).unwrap().unwrap();
+            RedisStore::new(&credentials, |_, _| Err(aep_core::Error::configuration("no TLS here"))).unwrap().unwrap();
         store.seals().unwrap().iter().map(|seal| seal.entry_name("")).collect()
     }
 

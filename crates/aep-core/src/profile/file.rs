@@ -148,7 +148,7 @@ pub fn parse(text: &str, path: &Path) -> Result<Fields> {
                 fields.git_basic = Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
             }
             "ca_file" => {
-                fields.ca_file = Some(value.text()?).filter(|file| !file.is_empty()).map(|file| value.beside(&file))
+                fields.ca_file = Some(value.text()?).filter(|file| !file.is_empty()).map(|file| value.beside(&file));
             }
             "shared_cache" => fields.shared_cache = Some(value.text()?).filter(|url| !url.is_empty()),
             "shared_cache_password" => fields.shared_cache_password = Some(value.reference()?),
