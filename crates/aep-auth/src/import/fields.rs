@@ -252,8 +252,8 @@ pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -
     if text.ends_with("@AdobeOrg") {
         return Some(OrgId);
     }
-    if named.is_none() && is_switched_on(text) {
-        return stage_flag(written);
+    if is_switched_on(text) && stage_flag(written).is_some() {
+        return Some(Environment);
     }
     if text.ends_with("@techacct.adobe.com") {
         let is_mail = written.to_lowercase().contains("mail");
@@ -290,7 +290,7 @@ pub(super) fn is_switched_on(value: &str) -> bool {
 
 /// A switch that is on: `stage: true`, `USE_STAGE=1`.
 fn stage_flag(written: &str) -> Option<Meaning> {
-    words(written).last().is_some_and(|last| is_stage(last)).then_some(Environment)
+    words(written).iter().any(|word| is_stage(word)).then_some(Environment)
 }
 
 /// Whether a value names Adobe's stage.

@@ -26,7 +26,12 @@ impl Place<'_> {
             return Some(Said { words: format!("the name is {environment}"), environment: environment.to_owned() });
         }
         let nearest = self.nearest(Meaning::Environment);
-        nearest.into_iter().rev().chain(self.of_aio()).find_map(Said::by)
+        // `stage_uploads: true` may switch anything.
+        let is_clear = |field: &&Field| {
+            let is_switch = field.value.text().is_none_or(fields::is_switched_on);
+            !is_switch || fields::words(&field.written).last().is_some_and(|last| fields::is_stage(last))
+        };
+        nearest.into_iter().rev().chain(self.of_aio()).filter(is_clear).find_map(Said::by)
     }
 
     /// `aio`'s own setting, which holds for every context without one: `AIO_cli_env`, `cli: { env: … }`.
@@ -64,8 +69,15 @@ impl Place<'_> {
     /// Marks that may be meant for something else: another program's variable, the section's or the prefix's name.
     fn note_marks(&self, candidate: &mut Candidate) {
         let own = &self.groups[self.group];
-        let variables = own.fields.iter().filter(|field| field.meaning == Some(Meaning::Environment));
-        let mut marks: Vec<String> = variables
+        // What lies with another credential is that one's.
+        let is_anothers = |index: usize| {
+            let above = std::iter::successors(Some(index), |at| self.groups[*at].parent);
+            index != self.group && above.into_iter().any(|at| at != self.group && self.taken.contains(&at))
+        };
+        let fields = self.groups.iter().enumerate().filter(|(index, _)| !is_anothers(*index));
+        let fields = fields.flat_map(|(_, group)| &group.fields);
+        let mut marks: Vec<String> = fields
+            .filter(|field| field.meaning == Some(Meaning::Environment))
             .filter_map(Said::by)
             .filter(|said| fields::is_stage(&said.environment))
             .map(|said| said.words)
@@ -97,7 +109,8 @@ impl Said {
     fn by(field: &Field) -> Option<Self> {
         let text = field.value.text().map_or("true", str::trim);
         let is_switch = fields::is_switched_on(text);
-        let environment = if is_switch { fields::words(&field.written).pop()? } else { text.to_owned() };
+        let switch = || fields::words(&field.written).into_iter().rev().find(|word| fields::is_stage(word));
+        let environment = if is_switch { switch()? } else { text.to_owned() };
         let words = format!("{} is {}", shown(&field.written), shown(text));
         super::is_real(&environment).then_some(Self { words, environment })
     }
@@ -130,7 +143,7 @@ pub(super) fn complete_hosts(candidate: &mut Candidate) {
         candidate
             .notes
             .push("the IMS is Adobe's stage, so its platform is taken too; --platform-url names another".to_owned());
-    } else if is_stage(&candidate.platform_url, "platform-stage.adobe.io") && candidate.ims_url.is_none() {
+    } else if is_stage(&candidate.platform_url, "platform-stage") && candidate.ims_url.is_none() {
         candidate.ims_url = Some(STAGE_IMS.to_owned());
         candidate
             .notes
