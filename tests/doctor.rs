@@ -341,3 +341,39 @@ fn git() {
     assert_wrong(&ask(&world, "https://github.com/a/b"), 3, "github.com is not one of the hosts", "aep-auth import");
     assert_wrong(&ask(&world, "git@github.com:a/b"), 3, "names no https address", "--git https://");
 }
+
+/// A company's proxy that opens TLS: each of the two is told how to believe it, and nothing else.
+#[test]
+fn git_behind_a_ca_of_the_company() {
+    if !stories::has("git") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let options = Options { tls: true, ..Options::default() };
+    let mut world = World::oauth_at(stories::git::host_with(folder.path(), options));
+    world.set("GIT_CONFIG_NOSYSTEM", "1");
+    stories::git::bare_repository(folder.path(), "schemas.git");
+    let page = stories::pages::read("git/gitconfig").replace("https://platform.adobe.io", &world.emulator.url());
+    world.write(".gitconfig", &page);
+    let url = format!("{}/git/schemas.git", world.emulator.url());
+    let ca = world.variable("AEP_CA_FILE").to_owned();
+    // Neither believes it; git is not asked for what cannot come.
+    world.unset("AEP_CA_FILE");
+    let output = world.run("aep-auth", &["doctor", "--git", &url]);
+    assert_wrong(&output, 5, "git credential fill brings nothing: ", "AEP_CA_FILE");
+    let told = text(&output.stdout);
+    assert!(!told.contains("AEP_LOG=debug") && !told.contains("whoever runs it"), "{told}");
+    // git alone does not.
+    world.set("AEP_CA_FILE", &ca);
+    let output = world.run("aep-auth", &["doctor", "--git", &url]);
+    assert_wrong(&output, 5, "git does not believe the server's certificate", "sslCAInfo");
+    let told = text(&output.stdout);
+    assert!(!told.contains("whoever runs it"), "{told}");
+    let (_, cure) = told.split_once("to git too: ").unwrap();
+    // The cure, as it stands.
+    let mut shell = std::process::Command::new("sh");
+    world.prepare(&mut shell);
+    assert!(shell.args(["-c", cure.lines().next().unwrap()]).status().unwrap().success());
+    let output = world.run("aep-auth", &["doctor", "--git", &url]);
+    assert!(text(&output.stdout).contains("lists its branches"), "{}", text(&output.stdout));
+}

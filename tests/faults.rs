@@ -155,6 +155,122 @@ fn killed_at_every_step_of_a_secrets_life_nothing_is_lost_and_nothing_stays() {
     assert!(kills > 25, "only {kills} points were tried");
 }
 
+/// What a keyring holds of ours with a text in it.
+fn in_keyring(world: &World, marker: &str) -> usize {
+    stories::keyring::content(world).matches(marker).count()
+}
+
+/// The same where the secret comes to the keyring, goes from it, or is copied in it: it is there once in the end, whatever
+/// was killed.
+#[test]
+fn killed_at_every_step_into_and_out_of_a_keyring() {
+    const SECRET: &str = "p8e-keyring-secret-marker";
+    let has_keyring = ["gnome-keyring-daemon", "secret-tool", "dbus-daemon", "dbus-send"].into_iter().all(has);
+    if !can_trace() || !has_keyring {
+        return;
+    }
+    let mut bus = World::empty();
+    let _session = stories::keyring::Session::unlocked(&mut bus);
+    let clear = || {
+        let mut command = Command::new("secret-tool");
+        bus.prepare(&mut command);
+        let _ = command.args(["clear", "service", "aep-auth"]).output().unwrap();
+    };
+    let mut kills = 0;
+    // How it begins, what is killed, what comes next, and how often the secret is in files and items then.
+    let import: &[&str] = &["import", "credential.json", "--ims-url", "@", "--platform-url", "@"];
+    let into_keyring = [import, &["--client-secret-from", "keyring"]].concat();
+    let replacing = [import, &["--force"]].concat();
+    for (begin, killed, next, name, in_files, items) in [
+        (None, into_keyring.as_slice(), replaced(&into_keyring), "default", 0, 1),
+        (Some("store"), &["secret", "move", "default", "--to", "keyring"], vec![], "default", 0, 1),
+        (Some("keyring"), &["secret", "move", "default", "--to", "store"], vec![], "default", 1, 0),
+        (Some("keyring"), replacing.as_slice(), vec![], "default", 1, 0),
+        (Some("keyring"), &["profile", "rename", "default", "new"], vec!["profile", "remove", "default"], "new", 0, 1),
+        (
+            Some("keyring"),
+            &["profile", "set", "default", "client_secrets=[{ env = \"MINE\" }]"],
+            vec![],
+            "default",
+            0,
+            0,
+        ),
+    ] {
+        let prepare = || {
+            clear();
+            let mut world = World::empty();
+            for variable in ["DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"] {
+                world.set(variable, bus.variable(variable));
+            }
+            let mut file: serde_json::Value =
+                serde_json::from_str(&world.emulator.credential_file(Flow::Oauth)).unwrap();
+            world.emulator.set_secrets(file["CLIENT_ID"].as_str().unwrap(), &[SECRET]);
+            file["CLIENT_SECRETS"] = serde_json::json!([SECRET]);
+            world.write("credential.json", &file.to_string());
+            world.set("MINE", SECRET);
+            match begin {
+                None => {}
+                Some("store") => assert_clean(&world.import("credential.json", &[])),
+                Some(_) => assert_clean(&world.import("credential.json", &["--client-secret-from", "keyring"])),
+            }
+            world
+        };
+        let words = |world: &World, words: &[&str]| -> Vec<String> {
+            words.iter().map(|word| if *word == "@" { world.emulator.url() } else { (*word).to_owned() }).collect()
+        };
+        let run = |world: &World, options: &[&str]| {
+            let words = words(world, killed);
+            traced(world, options, &words.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let again = |world: &World, arguments: &[&str]| {
+            let words = words(world, arguments);
+            world.run("aep-auth", &words.iter().map(String::as_str).collect::<Vec<_>>())
+        };
+        let whole = prepare();
+        let output = run(&whole, &["-f"]);
+        assert!(output.status.success(), "{killed:?}: {}", text(&output.stderr));
+        let calls = std::fs::read_to_string(whole.path("strace.log")).unwrap();
+        for call in ["write", "renameat", "unlinkat", "sendmsg", "sendto"] {
+            let count = calls.lines().filter(|line| line.contains(&format!(" {call}("))).count();
+            for nth in 1..=count {
+                let inject = format!("inject={call}:signal=KILL:when={nth}");
+                let world = prepare();
+                // A thread of its own asks the keyring; the counts are for each thread.
+                let ended = run(&world, &["-f", "-e", "trace=all", "-e", &inject]);
+                let what = format!("{killed:?} {inject}");
+                if ended.status.success() {
+                    continue;
+                }
+                kills += 1;
+                let profiles = files_in(&world.path("config/profiles"));
+                let stands = |name: &str| profiles.iter().any(|path| path.ends_with(format!("{name}.toml")));
+                for profile in [name, "default"].into_iter().filter(|name| stands(name)) {
+                    // Of two that a rename left, the old one may be on its way out.
+                    let after = world.run("aep-auth", &["token", "--renew", "--profile", profile]);
+                    let may_fail = profile != name && stands(name);
+                    assert!(may_fail || after.status.success(), "{what}: {profile}: {}", text(&after.stderr));
+                }
+                again(&world, killed);
+                if !next.is_empty() {
+                    again(&world, &next);
+                }
+                std::fs::remove_file(world.path("credential.json")).unwrap();
+                let _ = std::fs::remove_file(world.path("strace.log"));
+                let after = world.run("aep-auth", &["token", "--renew", "--profile", name]);
+                assert!(after.status.success(), "{what}: {}", text(&after.stderr));
+                let found = found_in(world.home.path(), SECRET);
+                assert_eq!((found.len(), in_keyring(&world, SECRET)), (in_files, items), "{what}: {found:?}");
+            }
+        }
+    }
+    assert!(kills > 40, "only {kills} points were tried");
+}
+
+/// The same import once more, over what the first one left.
+fn replaced<'a>(import: &[&'a str]) -> Vec<&'a str> {
+    [import, &["--force"]].concat()
+}
+
 #[test]
 fn a_file_system_that_refuses_costs_one_warning() {
     if !can_trace() {

@@ -1,6 +1,7 @@
 //! `import`: every file of `import-cases/` becomes what `expected.json` says; `docs/import.md` has the same table.
 //!
-//! In the files `@PRIVATE_KEY@`, `@PKCS8@` and `@CERTIFICATE@` stand for the emulator's own, which no file may repeat.
+//! In the files `@PRIVATE_KEY@`, `@PEM@` (with its line breaks), `@PKCS8@` and `@CERTIFICATE@` stand for the emulator's own,
+//! which no file may repeat.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
@@ -28,6 +29,7 @@ fn content(name: &str) -> Vec<u8> {
     let body: String = ims_emulator::private_key_pem().lines().filter(|line| !line.starts_with("-----")).collect();
     text.replace("@PRIVATE_KEY@", &one_line(ims_emulator::private_key_pem()))
         .replace("@CERTIFICATE@", &one_line(ims_emulator::certificate_pem()))
+        .replace("@PEM@", ims_emulator::private_key_pem().trim_end())
         .replace("@PKCS8@", &body)
         .into_bytes()
 }
@@ -86,6 +88,11 @@ fn check(file: &str, expect: &Value) {
         assert!(profile.contains(&format!("sandbox = \"{sandbox}\"")), "{profile}");
         assert!(told.contains(sandbox), "{told}");
     }
+    if let Some(is_stage) = expect["stage"].as_bool() {
+        for host in ["https://ims-na1-stg1.adobelogin.com", "https://platform-stage.adobe.io"] {
+            assert_eq!(profile.contains(host), is_stage, "{host}: {profile}");
+        }
+    }
     let secrets = profile.lines().find(|line| line.starts_with("client_secrets")).unwrap().matches("store").count();
     assert_eq!(secrets as u64, expect["secrets"].as_u64().unwrap_or(1), "{profile}");
     if expect["token"] == true {
@@ -119,6 +126,7 @@ fn the_page_has_every_file() {
             Some("jwt") => "a service account (JWT)".to_owned(),
             _ => "OAuth Server-to-Server".to_owned(),
         };
+        let becomes = becomes + if expect["stage"] == true { ", Adobe's stage" } else { "" };
         let said: Vec<_> = words(expect, "says").iter().map(|word| format!("`{word}`")).collect();
         let said = if said.is_empty() { String::new() } else { format!("; says {}", said.join(", ")) };
         writeln!(

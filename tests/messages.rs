@@ -344,6 +344,210 @@ fn situations() -> Vec<Situation> {
             Cure::ByPerson,
         ),
     ]);
+    all.extend(of_files());
+    all.extend(of_references());
+    all.extend(of_answers());
+    all
+}
+
+/// Files that are imported, and files that are named.
+fn of_files() -> Vec<Situation> {
+    let file = |name: &'static str, content: &str, command: &'static [&'static str]| {
+        let world = World::empty();
+        world.write("x", content);
+        situation(name, world, command, Cure::ByPerson)
+    };
+    let import = &["aep-auth", "import", "x"];
+    let whole = World::empty().emulator.credential_file(Flow::Oauth);
+    let key = ims_emulator::private_key_pem();
+    let mut all = vec![
+        file(
+            "a web app",
+            r#"{"TYPE":"oauthwebapp","CLIENT_ID":"a","CLIENT_SECRET":"b","REDIRECT_URI":"https://x"}"#,
+            import,
+        ),
+        file("an API key", r#"{"API_KEY":"a64f5f10849a410a97ffdac8ae1eae0e","ORG_ID":"A@AdobeOrg"}"#, import),
+        file(
+            "a person's login",
+            "{\n ims: {\n contexts: {\n cli: {\n access_token: {\n token: eyJ.x.y\n }\n }\n }\n }\n}\n",
+            import,
+        ),
+        file("another project's file", "API_KEY=sk-x\nSECRET=y\n", import),
+        file("a template", "CLIENT_ID=your_client_id\nCLIENT_SECRET=your_secret\nORG_ID=A@AdobeOrg\n", import),
+        file("a reference for a secret", "ADOBE_CLIENT_ID=a1\nADOBE_CLIENT_SECRET=op://v/i/f\n", import),
+        file("a secret that is missing", "CLIENT_ID=a1\nORG_ID=A@AdobeOrg\n", import),
+        file("a token in the place of a credential", r#"{"access_token":"eyJ.x.y"}"#, import),
+        file("a page in the place of a download", "<!DOCTYPE html>", import),
+        file("a key in the place of a credential", key, import),
+        file("nothing in the file", "", import),
+        file("half a download", "{\"CLIENT_ID\": \"a", import),
+        file("a host of its own", &whole.replacen('{', "{\"imsHost\":\"ims.evil.example\",", 1), import),
+        file("a credential that is not in the file", &whole, &["aep-auth", "import", "x", "--credential", "nosuch"]),
+        file("a place that is none", &whole, &["aep-auth", "import", "x", "--client-secret-from", "vault"]),
+        file("a key file that is none", &whole, &["aep-auth", "import", "x", "--flow", "jwt", "--private-key", "x"]),
+        file("a collection that is none", "{}", &["aep-postman", "collection", "--from", "x"]),
+    ];
+    let certificate = ims_emulator::certificate_pem();
+    let pem = |label: &str, body: &str| format!("-----BEGIN {label}-----\n{body}\n-----END {label}-----\n");
+    for (name, key) in [
+        ("a certificate for a key", certificate.to_owned()),
+        ("a key that is cut off", key[..200].to_owned()),
+        ("a key of another kind", pem("EC PRIVATE KEY", "MHcCAQEE")),
+        ("no key at all", "marker".to_owned()),
+        ("a key whose content is none", pem("PRIVATE KEY", "!!!!")),
+    ] {
+        let world = World::jwt();
+        world.write("other.key", &key);
+        let path = world.path("other.key").to_str().unwrap().to_owned();
+        all.push(situation(name, with(world, &[("AEP_PRIVATE_KEY", &path)]), &["aep-auth", "token"], Cure::ByPerson));
+    }
+    all
+}
+
+/// Profiles whose secrets are elsewhere, and commands that change where they are.
+fn of_references() -> Vec<Situation> {
+    let referring = |reference: &str| {
+        let world = profiles(&["dev"]);
+        let stored = std::fs::read_to_string(world.path("config/profiles/dev.toml")).unwrap();
+        world.write("config/profiles/dev.toml", &stored.replace("{ store = true }", reference));
+        world
+    };
+    let secret = World::oauth().variable("AEP_CLIENT_SECRET").to_owned();
+    let token: &[&str] = &["aep-auth", "token"];
+    let mut all = vec![
+        situation("a variable for the secret", referring("{ env = \"MINE\" }"), token, Cure::Set("MINE", secret)),
+        situation("a file for the secret", referring("{ file = \"/nosuch/secret\" }"), token, Cure::ByPerson),
+        situation("a command that fails", referring("{ command = [\"false\"] }"), token, Cure::ByPerson),
+        situation("a command that is nowhere", referring("{ command = [\"nosuch\"] }"), token, Cure::ByPerson),
+        situation("a command that says nothing", referring("{ command = [\"true\"] }"), token, Cure::ByPerson),
+        situation("a service's credential", referring("{ credential = \"aep\" }"), token, Cure::ByPerson),
+        situation("no session for a keyring", referring("{ keyring = true }"), token, Cure::ByPerson),
+        situation(
+            "a secret that is kept elsewhere",
+            referring("{ env = \"MINE\" }"),
+            &["aep-auth", "secret", "set", "dev"],
+            Cure::ByPerson,
+        ),
+        situation(
+            "a secret that cannot be moved",
+            referring("{ env = \"MINE\" }"),
+            &["aep-auth", "secret", "move", "dev", "--to", "keyring"],
+            Cure::Instead(&["aep-auth", "secret", "show", "dev"]),
+        ),
+        situation(
+            "a keyring to move to, which is not there",
+            profiles(&["dev"]),
+            &["aep-auth", "secret", "move", "dev", "--to", "keyring"],
+            Cure::ByPerson,
+        ),
+        situation(
+            "a stored secret that would be lost",
+            profiles(&["dev"]),
+            &["aep-auth", "profile", "set", "dev", "client_secrets=[{ keyring = true }]"],
+            Cure::ByPerson,
+        ),
+        situation(
+            "a rotation that has not begun",
+            profiles(&["dev"]),
+            &["aep-auth", "secret", "drop", "dev", "first"],
+            Cure::ByPerson,
+        ),
+        situation("no secret typed", profiles(&["dev"]), &["aep-auth", "secret", "set", "dev"], Cure::ByPerson),
+        Situation {
+            input: "p8e-wrong\n",
+            ..situation(
+                "a new secret that IMS refuses",
+                profiles(&["dev"]),
+                &["aep-auth", "secret", "set", "dev"],
+                Cure::ByPerson,
+            )
+        },
+    ];
+    for (name, pair) in [
+        ("a host with too short a domain", "hosts=[\"*.com\"]"),
+        ("an engine in the clear", "shared_cache=redis://cache.example:6379/0"),
+        ("an engine's password in the address", "shared_cache=rediss://u:p@cache.example:6379/0"),
+        ("a service that is none", "services=[\"nosuch\"]"),
+        ("an IMS in the clear", "ims_url=http://ims.example"),
+        ("a flow that is none", "flow=basic"),
+        ("a list that is none", "hosts=[\"a"),
+    ] {
+        let pair: &'static str = pair;
+        let command: &'static [&'static str] = Box::leak(Box::new(["aep-auth", "profile", "set", "dev", pair]));
+        all.push(situation(name, profiles(&["dev"]), command, Cure::ByPerson));
+    }
+    for (name, command) in [
+        ("a profile that is the environment", &["aep-auth", "profile", "use"][..]),
+        ("an assertion where none is signed", &["aep-auth", "jwt"]),
+        ("nothing cached to inspect", &["aep-auth", "inspect"]),
+        ("an assertion that is not there", &["aep-auth", "token", "--jwt", "nosuch"]),
+        ("no file for GitHub", &["aep-auth", "env", "--shell", "github"]),
+        ("a sandbox that Query Service needs", &["aep-auth", "query"]),
+        ("an address that is not ours", &["aep-auth", "headers", "--for", "https://evil.example/x"]),
+        ("a path that is a host", &["aep-auth", "api", "//evil.example/x"]),
+        ("an address of another host", &["aep-auth", "api", "https://evil.example/x"]),
+        ("pages of a request that changes", &["aep-auth", "api", "/x", "--all", "-X", "POST"]),
+        ("a time that is no number", &["aep-auth", "api", "/x", "--max-time", "soon"]),
+        ("a header that is none", &["aep-auth", "api", "/x", "-H", "nonsense"]),
+        ("a header that is ours", &["aep-auth", "api", "/x", "-H", "Authorization: x"]),
+        ("data that is not there", &["aep-auth", "api", "/x", "-d", "@nosuch.json"]),
+        ("data that is a folder", &["aep-auth", "api", "/x", "-d", "@."]),
+    ] {
+        let cure = match name {
+            "a sandbox that Query Service needs" => Cure::Set("AEP_SANDBOX", "prod".to_owned()),
+            "nothing cached to inspect" | "an assertion where none is signed" => Cure::Instead(&["aep-auth", "token"]),
+            _ => Cure::ByPerson,
+        };
+        all.push(situation(name, World::oauth(), command, cure));
+    }
+    all
+}
+
+/// Variables, the network, and what the two services and the tools send.
+fn of_answers() -> Vec<Situation> {
+    let token: &[&str] = &["aep-auth", "token"];
+    let mut all = Vec::new();
+    for (name, variable, value) in [
+        ("a folder that is relative", "AEP_CACHE_DIR", "cache"),
+        ("a proxy of another kind", "HTTPS_PROXY", "ftp://proxy.example"),
+        ("a folder of certificates that is not there", "SSL_CERT_DIR", "/nosuch"),
+        ("an IMS that is nowhere", "AEP_IMS_URL", "https://no-such-host.invalid"),
+        ("an IMS that is no address", "AEP_IMS_URL", "http://ims.example"),
+        ("a shared cache without its password", "AEP_SHARED_CACHE", "rediss://fleet@cache.example:6379/0"),
+    ] {
+        // An IMS that is none cannot be left away here.
+        let cure = if variable == "AEP_IMS_URL" || name.starts_with("a folder of") {
+            Cure::ByPerson
+        } else {
+            Cure::Unset(variable)
+        };
+        let world = with(World::oauth(), &[(variable, value), ("AEP_TIMEOUT", "1")]);
+        let world = if name.starts_with("a proxy") || name.starts_with("a folder of") {
+            with(world, &[("AEP_IMS_URL", "https://ims.example")])
+        } else {
+            world
+        };
+        let cure = if name.starts_with("a proxy") { Cure::ByPerson } else { cure };
+        all.push(situation(name, world, token, cure));
+    }
+    for (name, fault) in [
+        ("no token in the answer", Kind::respond(200, "{}")),
+        ("no answer in time", Kind::Hang),
+        ("an answer without a body", Kind::respond(200, "")),
+        ("a fault of IMS in its own words", Kind::respond(500, r#"{"error":"internal_error"}"#)),
+    ] {
+        all.push(situation(name, answering(fault), token, Cure::ByPerson));
+    }
+    all.push(Situation {
+        input: "nonsense",
+        ..situation("no request of Bazel's", World::oauth(), &["bazel-credential-aep", "get"], Cure::ByPerson)
+    });
+    all.push(situation(
+        "an ExecCredential that is none",
+        with(World::oauth(), &[("KUBERNETES_EXEC_INFO", "nonsense")]),
+        &["kube-credential-aep"],
+        Cure::Unset("KUBERNETES_EXEC_INFO"),
+    ));
     all
 }
 

@@ -123,6 +123,54 @@ fn a_certificate_that_is_unknown_old_or_another_hosts() {
     assert!(assert_refused(&token_in_time(&mut missing), 3).contains("AEP_CA_FILE"));
 }
 
+#[test]
+fn a_profile_brings_its_own_authority() {
+    let mut world = World::tls();
+    let ca = world.variable("AEP_CA_FILE").to_owned();
+    world.unset("AEP_CA_FILE").unset("AEP_CLIENT_ID");
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    for name in ["dev", "other"] {
+        assert_clean(&world.import(file.to_str().unwrap(), &["--profile", name]));
+    }
+    let set =
+        |value: &str| assert_clean(&world.run("aep-auth", &["profile", "set", "dev", &format!("ca_file={value}")]));
+    let of = |name: &str| world.run("aep-auth", &["token", "--renew", "--profile", name]);
+    assert!(assert_refused(&of("dev"), 5).contains("TLS"));
+    set(&ca);
+    assert_clean(&of("dev"));
+    // What calls the platform, tells of the way or shows the profile knows it too; the other profile does not.
+    for command in [
+        ["check"].as_slice(),
+        &["token", "--verify"],
+        &["headers"],
+        &["api", "/data/foundation/schemaregistry/global/classes"],
+    ] {
+        assert_clean(&world.run("aep-auth", &[command, &["--profile", "dev"]].concat()));
+    }
+    let told = text(&world.run("aep-auth", &["doctor", "--profile", "dev"]).stdout);
+    assert!(told.contains("IMS answers at https://"), "{told}");
+    let shown = text(&world.run("aep-auth", &["profile", "show", "dev"]).stdout);
+    assert!(shown.lines().any(|line| line.starts_with("ca_file ") && line.ends_with("/ca.pem")), "{shown}");
+    assert!(assert_refused(&of("other"), 5).contains("TLS"));
+    // Beside the profile, and from the home.
+    std::fs::copy(&ca, world.path("config/profiles/own.pem")).unwrap();
+    set("own.pem");
+    assert_clean(&of("dev"));
+    // It is read like the profile, and the variable stands in its place.
+    set("/nosuch/ca.pem");
+    assert!(assert_refused(&of("dev"), 3).contains("ca_file names /nosuch/ca.pem: it is not there"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        set("own.pem");
+        let open = std::fs::Permissions::from_mode(0o666);
+        std::fs::set_permissions(world.path("config/profiles/own.pem"), open).unwrap();
+        assert!(assert_refused(&of("dev"), 3).contains("not trusted"));
+    }
+    world.set("AEP_CA_FILE", &ca);
+    assert_clean(&world.run("aep-auth", &["token", "--renew", "--profile", "dev"]));
+}
+
 /// A proxy that knows one name, which is the emulator; keeps the heads of what it was asked.
 struct Proxy {
     port: u16,

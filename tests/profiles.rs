@@ -198,3 +198,14 @@ fn an_empty_variable_is_named() {
     let refused = assert_refused(&world.run("aep-auth", &["headers"]), 3);
     assert!(refused.contains("AEP_SANDBOX is `Dev 1`") && refused.contains("hint: "), "{refused}");
 }
+
+/// Whoever names the shell that runs is understood.
+#[test]
+fn a_shell_has_its_own_name_too() {
+    let world = World::oauth();
+    world.token();
+    for (own, family) in [("bash", "sh"), ("zsh", "sh"), ("pwsh", "powershell")] {
+        let of = |shell: &str| text(&world.run("aep-auth", &["env", "--shell", shell]).stdout);
+        assert!(of(own).contains("AEP_ACCESS_TOKEN") && of(own) == of(family), "{own}");
+    }
+}

@@ -129,7 +129,7 @@ fn a_keyring_that_does_not_serve_has_three_messages_and_three_cures() {
         told.lines().find_map(|line| line.strip_prefix("hint: or keep the secret in the private store: ")).unwrap();
     let mut shell = Command::new("sh");
     world.prepare(&mut shell);
-    shell.args(["-c", &cure.replace("NAME", "default")]).stdin(world.input(FIRST));
+    shell.args(["-c", cure]).stdin(world.input(FIRST));
     assert!(shell.output().unwrap().status.success());
     world.token();
 }
@@ -331,6 +331,38 @@ fn twenty_processes_share_a_keyring() {
     assert_eq!(world.emulator.token_requests(), 1);
 }
 
+/// A copy has an item of its own, a renamed profile has its item under the new name, and a keyring that does not serve keeps
+/// both from being made.
+#[test]
+fn a_profile_is_copied_and_renamed_with_what_it_has_in_the_keyring() {
+    if !has_keyring() {
+        return;
+    }
+    let mut world = downloaded(&[FIRST, SECOND]);
+    let mut session = Session::unlocked(&mut world);
+    import(&world, &["--client-secret-from", "keyring"]);
+    let told = run(&world, &["profile", "copy", "default", "other"]);
+    assert_eq!(
+        told,
+        "copied profile default to other (client secret in the keyring, second client secret in the keyring)\n"
+    );
+    assert_lies(&world, FIRST, 0, 2);
+    run(&world, &["token", "--profile", "other", "--renew"]);
+    let told = run(&world, &["profile", "rename", "default", "new"]);
+    assert!(told.starts_with("renamed profile default to new (client secret in the keyring, "), "{told}");
+    let items = keyring::content(&world);
+    assert_eq!(items.matches(FIRST).count(), 2, "{items}");
+    assert!(items.contains("new/client-secret/") && !items.contains("default/client-secret/"), "{items}");
+    run(&world, &["token", "--renew"]);
+    // Nothing is done by halves.
+    session.lock(&world);
+    for command in ["copy", "rename"] {
+        let told = assert_refused(&world.run("aep-auth", &["profile", command, "new", "third"]), 3);
+        assert!(told.contains("the keyring does not serve for the client secret: it is locked"), "{told}");
+        assert!(!world.path("config/profiles/third.toml").exists() && world.path("config/profiles/new.toml").exists());
+    }
+}
+
 #[test]
 fn a_keyring_gives_nothing_to_a_profile_of_another_host() {
     if !has_keyring() {
@@ -417,6 +449,79 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
     assert_eq!(run(&world, &["purge"]), "there is nothing of ours\n");
 }
 
+/// Import, move, rotate, remove, purge and uninstall: after each, the secrets are in the home and in the keyring where the
+/// command tells, and the engine that a fleet shares has neither a secret nor a token in clear.
+#[test]
+fn after_each_step_of_six_nothing_holds_a_secret_but_its_place() {
+    if !has_keyring() || !has("redis-server") {
+        return;
+    }
+    let redis = stories::redis::Redis::plain();
+    let mut world = downloaded(&[FIRST]);
+    let download = std::fs::read_to_string(world.path("credential.json")).unwrap();
+    let id = id_of(&world);
+    world.set("AEP_SHARED_CACHE", &redis.url());
+    let _session = Session::unlocked(&mut world);
+    let on_engine = |world: &World| -> usize {
+        let mut connection = redis.connection();
+        let mut secret = vec![FIRST.to_owned(), SECOND.to_owned()];
+        if world.path("config/profiles/default.toml").exists() {
+            secret.push(world.token());
+        }
+        let names = redis.names();
+        for name in &names {
+            let value: Vec<u8> = ::redis::cmd("GET").arg(name).query(&mut connection).unwrap();
+            let (name, value) = (name.as_str(), String::from_utf8_lossy(&value).into_owned());
+            assert!(secret.iter().all(|marker| !name.contains(marker.as_str()) && !value.contains(marker)), "{name}");
+        }
+        names.len()
+    };
+    // Import.
+    import(&world, &[]);
+    assert_lies(&world, FIRST, 1, 0);
+    assert_eq!(on_engine(&world), 1, "one entry, sealed");
+    // Move.
+    run(&world, &["secret", "move", "default", "--to", "keyring"]);
+    assert_lies(&world, FIRST, 0, 1);
+    on_engine(&world);
+    // Rotate.
+    world.emulator.set_secrets(&id, &[FIRST, SECOND]);
+    assert_clean(&give(&world, SECOND, &["secret", "set", "default", "--second"]));
+    run(&world, &["secret", "drop", "default", "first"]);
+    world.emulator.set_secrets(&id, &[SECOND]);
+    run(&world, &["token", "--renew"]);
+    assert_lies(&world, FIRST, 0, 0);
+    assert_lies(&world, SECOND, 0, 1);
+    on_engine(&world);
+    // Remove.
+    run(&world, &["profile", "remove", "default"]);
+    assert_lies(&world, SECOND, 0, 0);
+    on_engine(&world);
+    // Purge.
+    ::redis::cmd("FLUSHALL").query::<()>(&mut redis.connection()).unwrap();
+    world.write("credential.json", &download.replace(FIRST, SECOND));
+    import(&world, &["--client-secret-from", "keyring"]);
+    assert_eq!(on_engine(&world), 1);
+    run(&world, &["purge", "--yes"]);
+    assert_lies(&world, SECOND, 0, 0);
+    assert_eq!(on_engine(&world), 0, "{:?}", redis.names());
+    // Uninstall: what was stored meanwhile is told, and goes by the command that is told.
+    world.write("credential.json", &download.replace(FIRST, SECOND));
+    import(&world, &[]);
+    world.write("local/share/aep-auth/installed", "bin/x\n");
+    world.write("local/bin/x", "");
+    let mut uninstall = Command::new("sh");
+    world.prepare(&mut uninstall);
+    uninstall.arg(stories::root().join("install.sh")).arg("--uninstall").env("PREFIX", world.path("local"));
+    let told = text(&uninstall.output().unwrap().stdout);
+    let left = world.path("data").display().to_string();
+    assert!(told.contains(&format!("stay in {left}; `aep-auth purge` removes them")), "{told}");
+    assert!(!world.path("local/bin").exists() && !world.path("local/share").exists());
+    assert_lies(&world, SECOND, 1, 0);
+    run(&world, &["purge", "--yes"]);
+    assert_lies(&world, SECOND, 0, 0);
+}
+
 /// What each program of a recipe does: how it fails for want of a session and of the item.
 const PROGRAMS: [(&str, &str, i32, i32); 8] = [
     ("op", "read op://Work/aep/credential", 1, 1),
@@ -461,6 +566,46 @@ fn every_recipe_serves_and_says_what_its_program_said() {
             assert!(told.contains(&words), "{told}");
         }
         world.write("state", "open");
+        world.token();
+    }
+}
+
+/// The two programs of the recipes that this system has: each gives the secret, and where it cannot, ends as the table says.
+#[test]
+fn the_real_programs_serve_and_fail_as_the_table_says() {
+    let shell = |world: &World, script: &str| {
+        let mut command = Command::new("sh");
+        world.prepare(&mut command);
+        let output = command.args(["-ec", script]).output().unwrap();
+        assert!(output.status.success(), "{script}: {}", text(&output.stderr));
+    };
+    let refused = |world: &World, program: &str, said: &str, code: i32| {
+        let told = assert_refused(&world.run("aep-auth", &["token", "--renew"]), 3);
+        let words = format!("the command `{program}` gave no client secret: it ended with exit code {code}");
+        assert!(told.contains(said) && told.contains(&words), "{told}");
+    };
+    if has("pass") && has("gpg") {
+        let world = downloaded(&[FIRST]);
+        import(&world, &["--client-secret-from", "command:pass show adobe/aep"]);
+        refused(&world, "pass", "Error: adobe/aep is not in the password store.", 1);
+        let key = "printf '%s\\n' 'Key-Type: RSA' 'Key-Length: 2048' 'Name-Email: l@example.com' 'Expire-Date: 0' PROTECTION %commit \
+                   | gpg --batch --quiet --pinentry-mode loopback --gen-key";
+        shell(&world, &key.replace("PROTECTION", "%no-protection"));
+        shell(&world, &format!("pass init l@example.com\nprintf '{FIRST}\\nuser: x\\n' | pass insert -m adobe/aep"));
+        world.token();
+        // Its key has a passphrase, and nobody is there to ask for it.
+        shell(&world, &format!("rm -r .gnupg\n{}", key.replace("PROTECTION", "'Passphrase: other'")));
+        shell(&world, &format!("pass init l@example.com || true\nprintf '{FIRST}\\n' | pass insert -mf adobe/aep"));
+        shell(&world, "gpgconf --kill gpg-agent");
+        refused(&world, "pass", "gpg: ", 2);
+        shell(&world, "gpgconf --kill gpg-agent");
+    }
+    if has_keyring() {
+        let mut world = downloaded(&[FIRST]);
+        let _session = Session::unlocked(&mut world);
+        import(&world, &["--client-secret-from", "command:secret-tool lookup service aep username upload"]);
+        refused(&world, "secret-tool", "", 1);
+        shell(&world, &format!("printf '{FIRST}' | secret-tool store --label=aep service aep username upload"));
         world.token();
     }
 }

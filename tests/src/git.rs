@@ -11,6 +11,11 @@ use ims_emulator::{Answer, Emulator, Options, Request};
 
 /// Starts an emulator that also serves the repositories below `folder`, under `/git/`.
 pub fn host(folder: &Path) -> Emulator {
+    host_with(folder, Options::default())
+}
+
+/// The same with further options.
+pub fn host_with(folder: &Path, options: Options) -> Emulator {
     let folder = folder.to_owned();
     let service = Arc::new(move |request: &Request, is_valid: &dyn Fn(&str) -> bool| {
         let path = request.path.strip_prefix("/git")?;
@@ -22,7 +27,7 @@ pub fn host(folder: &Path) -> Emulator {
         }
         Some(backend(&folder, path, request))
     });
-    Emulator::start(Options { service: Some(service), ..Options::default() }).unwrap()
+    Emulator::start(Options { service: Some(service), ..options }).unwrap()
 }
 
 /// An empty repository that can be pushed to.

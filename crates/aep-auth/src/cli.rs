@@ -423,12 +423,14 @@ pub(crate) enum HeaderFormat {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum EnvShell {
     /// POSIX shells, bash, zsh
+    #[value(aliases = ["bash", "zsh", "dash", "ksh"])]
     Sh,
     /// fish
     Fish,
     /// PowerShell
+    #[value(alias = "pwsh")]
     Powershell,
-    /// Windows' command prompt: for /f "delims=" %i in ('aep-auth env --shell cmd') do @%i
+    /// Windows' command prompt: for /f "delims=" %i in ('aep-auth … --shell cmd') do @%i
     Cmd,
     /// A .env file
     Dotenv,

@@ -4,17 +4,19 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aep_cli::Invocation;
 use aep_core::clock::SystemClock;
 use aep_core::io_words::io_words;
-use aep_core::profile::file::{self, Fields};
+use aep_core::profile::file;
 use aep_core::profile::hosts::HostList;
 use aep_core::profile::shared_cache::SharedCacheUrl;
-use aep_core::profile::{self, Name, ProfileSelection};
-use aep_core::secret::Reference;
-use aep_core::secret::store::{self, SecretKind, StoreKey};
+use aep_core::profile::{self, Name, Origin};
+use aep_core::secret::store::{self, SecretKind};
 use aep_core::url::BaseUrl;
-use aep_core::{Context, Error, Folders, Result, text, trust, write_file};
+use aep_core::{Error, Folders, Profile, Result, text, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
+
+use crate::secret_store::{self, Place, SecretStore};
 
 /// An edit takes milliseconds; who holds the lock for longer is stopped.
 const EDIT_PATIENCE: Duration = Duration::from_secs(10);
@@ -79,25 +81,40 @@ pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result
     Ok(removed)
 }
 
-/// Copies a profile file and its stored secrets; names what was copied beside the file.
-pub(crate) fn copy(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
-    let folders = &context.folders;
-    let _lock = lock(folders)?;
-    copy_locked(context, from, to)
+/// Copies a profile file and the secrets that lie in places of ours; names what was copied beside the file.
+pub(crate) fn copy(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
+    let _lock = lock(&invocation.context.folders)?;
+    copy_locked(invocation, from, to)
 }
 
-/// Moves a profile file, its stored secrets and the pointer, each written before the old one goes: whoever is killed in
-/// between leaves two whole profiles. Names what was moved beside the file.
-pub(crate) fn rename(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
+/// Moves a profile file, its secrets and the pointer, each written before the old one goes: whoever is killed in between
+/// leaves the new profile whole. Names what was moved beside the file.
+pub(crate) fn rename(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
+    let context = invocation.context;
     let folders = &context.folders;
+    let name = from.file_name().ok_or_else(|| Error::fault("the environment is no profile file"))?;
     let _lock = lock(folders)?;
-    let mut moved = copy_locked(context, from, to)?;
-    if profile::default_name(context)?.as_ref() == Some(from) {
+    let mut moved = copy_locked(invocation, from, to)?;
+    if profile::default_name(context)?.as_ref() == Some(name) {
         make_default(folders, to)?;
         moved.push("default".to_owned());
     }
-    remove(folders, from, false)?;
+    moved.extend(remove_from_keyring(invocation, from)?);
+    remove(folders, name, false)?;
     Ok(moved)
+}
+
+/// Removes what a profile has in the keyring; names what is left there, by a keyring that does not serve.
+fn remove_from_keyring(invocation: &Invocation<'_>, profile: &Profile) -> Result<Vec<String>> {
+    let store = SecretStore::new(invocation, profile);
+    let mut left = Vec::new();
+    for kind in SecretKind::ALL {
+        let is_there = secret_store::reference(profile, kind).and_then(Place::of) == Some(Place::Keyring);
+        if is_there && let Err(error) = store.remove(Place::Keyring, kind) {
+            left.push(format!("left in the keyring: {}; {}", store.describe(Place::Keyring, kind)?, error.message()));
+        }
+    }
+    Ok(left)
 }
 
 fn lock(folders: &Folders) -> Result<write_file::EditLock> {
@@ -105,45 +122,25 @@ fn lock(folders: &Folders) -> Result<write_file::EditLock> {
         .map_err(|error| refused(&error))
 }
 
-fn copy_locked(context: &Context, from: &Name, to: &Name) -> Result<Vec<String>> {
-    let folders = &context.folders;
+fn copy_locked(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
+    let folders = &invocation.context.folders;
     if exists(folders, to)? {
         return Err(Error::configuration(format!("there is a profile `{to}` already"))
             .with_hint(format!("choose another name, or remove that one first: aep-auth profile remove {to}")));
     }
-    let selection = ProfileSelection { profile: Some(from.to_string()), ..ProfileSelection::default() };
-    let profile = profile::resolve(context, &selection)?;
-    let path = file::path(folders, from)?;
-    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES)
-        .map_err(|error| Error::configuration(format!("cannot read the profile `{from}`: {error}")))?;
-    let text = String::from_utf8(text)
-        .map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))?;
-    let stored = stored(&file::read(context, from)?.0);
-    let key = StoreKey::new(to, &profile.ims_url, &profile.client_id);
-    let written = stored
-        .iter()
-        .try_for_each(|kind| store::write(folders, &key, *kind, &Reference::Store.read(context, &profile, *kind)?))
-        .and_then(|()| write(folders, to, &text));
-    if let Err(error) = written {
-        let _ = store::remove_but(folders, to, &[]);
+    let name = from.file_name().ok_or_else(|| Error::fault("the environment is no profile file"))?;
+    let text = read(folders, name)?;
+    let new = Profile { origin: Origin::File { name: to.clone(), path: file::path(folders, to)? }, ..from.clone() };
+    let copied = SecretStore::new(invocation, from).copy_to(&new)?;
+    if let Err(error) = write(folders, to, &text) {
+        SecretStore::new(invocation, &new).take_back(&copied);
         return Err(error);
     }
-    Ok(stored.iter().map(|kind| format!("stored {}", kind.title())).collect())
-}
-
-/// The secrets of a profile that lie in the private store.
-fn stored(fields: &Fields) -> Vec<SecretKind> {
-    let nth = |number: usize| fields.client_secrets.get(number);
-    [
-        (SecretKind::ClientSecret, nth(0)),
-        (SecretKind::SecondClientSecret, nth(1)),
-        (SecretKind::PrivateKey, fields.private_key.as_ref()),
-        (SecretKind::Passphrase, fields.private_key_passphrase.as_ref()),
-        (SecretKind::SharedCachePassword, fields.shared_cache_password.as_ref()),
-    ]
-    .into_iter()
-    .filter_map(|(kind, reference)| (reference == Some(&Reference::Store)).then_some(kind))
-    .collect()
+    let told = |(place, kind): &(Place, SecretKind)| match place {
+        Place::Store => format!("stored {}", kind.title()),
+        Place::Keyring => format!("{} in the keyring", kind.title()),
+    };
+    Ok(copied.iter().map(told).collect())
 }
 
 /// The text of a profile file.
@@ -192,7 +189,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     if let Some(unknown) = fields.unknown.iter().find(|key| !known_before.contains(key)) {
         return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).with_hint(
             "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
-             private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, flow, shared_cache, shared_cache_password",
+             private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, shared_cache_password",
         ));
     }
     // Rather now than at every later command.

@@ -1,7 +1,9 @@
 //! The two places of ours where a secret may lie, the private store and the system's keyring, behind one door.
 
+use std::time::Duration;
+
 use aep_cli::Invocation;
-use aep_core::secret::keyring::{Account, SERVICE};
+use aep_core::secret::keyring::{self, Account, SERVICE};
 use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::secret::{Keyring, Reference, Secret, command};
 use aep_core::{Context, Error, Profile, Result};
@@ -79,7 +81,7 @@ impl<'a> SecretStore<'a> {
             Place::Store => store::write(&self.context.folders, &self.key()?, kind, secret),
             Place::Keyring => {
                 let written = self.keyring()?.write(&self.account(kind)?, secret, self.limit());
-                written.map_err(|error| error.into_error(kind.title()))
+                written.map_err(|error| error.into_error(kind.title(), self.without_keyring(kind).as_deref()))
             }
         }
     }
@@ -90,7 +92,7 @@ impl<'a> SecretStore<'a> {
             Place::Store => store::remove(&self.context.folders, &self.key()?, kind),
             Place::Keyring => {
                 let removed = self.keyring()?.remove(&self.account(kind)?, self.limit());
-                removed.map_err(|error| error.into_error(kind.title()))
+                removed.map_err(|error| error.into_error(kind.title(), self.without_keyring(kind).as_deref()))
             }
         }
     }
@@ -104,6 +106,7 @@ impl<'a> SecretStore<'a> {
     /// a keyring that does not serve still holds.
     pub(crate) fn remove_unused(&self, after: &Profile) -> Result<Vec<String>> {
         let mut told = Vec::new();
+        let listed = self.listed();
         for kind in SecretKind::ALL {
             let is_used = |place| reference(after, kind).and_then(Place::of) == Some(place);
             let is_in_place =
@@ -111,7 +114,9 @@ impl<'a> SecretStore<'a> {
             if !is_in_place && self.remove(Place::Store, kind)? {
                 told.push(format!("removed the stored {}", kind.title()));
             }
-            let was_in_keyring = reference(self.profile, kind).and_then(Place::of) == Some(Place::Keyring);
+            // What a move that was cut off left there is not in the profile any more.
+            let was_in_keyring = reference(self.profile, kind).and_then(Place::of) == Some(Place::Keyring)
+                || listed.contains(&self.account(kind)?);
             // Another client id or IMS host is another item.
             let is_same = Account::of(after, kind) == Account::of(self.profile, kind);
             if !was_in_keyring || (is_used(Place::Keyring) && is_same) {
@@ -126,6 +131,42 @@ impl<'a> SecretStore<'a> {
         Ok(told)
     }
 
+    /// What a keyring that runs tells of our items without asking anybody; none is started for it.
+    fn listed(&self) -> Vec<Account> {
+        const SOON: Duration = Duration::from_secs(2);
+        let keyring = self.keyring().ok().filter(|keyring| keyring.is_running());
+        keyring.and_then(|keyring| keyring.accounts(SOON).ok()).unwrap_or_default()
+    }
+
+    /// Copies every secret that lies in a place of ours to another profile of the same client; takes back what was written
+    /// if one cannot be copied.
+    pub(crate) fn copy_to(&self, new: &Profile) -> Result<Vec<(Place, SecretKind)>> {
+        let to = SecretStore { context: self.context, profile: new, is_terminal: self.is_terminal };
+        let mut copied = Vec::new();
+        for kind in SecretKind::ALL {
+            let Some(place) = reference(self.profile, kind).and_then(Place::of) else { continue };
+            if let Err(error) = self.read(place, kind).and_then(|secret| to.write(place, kind, &secret)) {
+                to.take_back(&copied);
+                return Err(error);
+            }
+            copied.push((place, kind));
+        }
+        Ok(copied)
+    }
+
+    /// Removes what was just written, as far as that can be done: the error that is told is another one.
+    pub(crate) fn take_back(&self, written: &[(Place, SecretKind)]) {
+        for (place, kind) in written {
+            let _ = self.remove(*place, *kind);
+        }
+    }
+
+    /// What is told of a keyring that does not serve: nothing but the keyring where the secret is still elsewhere.
+    fn without_keyring(&self, kind: SecretKind) -> Option<String> {
+        let is_there = reference(self.profile, kind) == Some(&Reference::Keyring);
+        is_there.then(|| keyring::without(self.profile.name(), kind)).flatten()
+    }
+
     fn key(&self) -> Result<StoreKey> {
         StoreKey::of_profile(self.profile).ok_or_else(|| Error::fault("the environment has no place for secrets"))
     }
@@ -138,7 +179,7 @@ impl<'a> SecretStore<'a> {
         self.context.keyring()
     }
 
-    fn limit(&self) -> std::time::Duration {
+    fn limit(&self) -> Duration {
         command::time_limit(&self.context.environment, self.is_terminal)
     }
 }

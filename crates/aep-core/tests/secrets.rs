@@ -373,6 +373,10 @@ struct Items {
 }
 
 impl Keyring for Items {
+    fn is_running(&self) -> bool {
+        true
+    }
+
     fn read(&self, account: &Account, limit: Duration) -> Result<Option<Secret>, KeyringError> {
         self.limits.borrow_mut().push(limit);
         match &*self.error.borrow() {
@@ -420,7 +424,11 @@ fn a_keyring_that_does_not_serve_is_told_with_its_cure() {
         (KeyringError::NoSession, "there is no session bus here", "DBUS_SESSION_BUS_ADDRESS"),
         (KeyringError::NoService, "none is running in this session", "install a Secret Service"),
         (KeyringError::NotText, "something else than text", ""),
-        (KeyringError::TooLong, "no secret of this length", "private_key={ file"),
+        (
+            KeyringError::TooLong,
+            "no secret of this length",
+            "aep-auth profile set prod 'client_secrets=[{ store = true }]'",
+        ),
         (KeyringError::Other("org.example.Fault".to_owned()), "org.example.Fault", ""),
     ] {
         *items.error.borrow_mut() = Some(error.clone());

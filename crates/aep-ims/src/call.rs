@@ -266,7 +266,7 @@ mod tests {
         emulator.fault(Fault::always(kind));
         let context = context();
         let base = BaseUrl::parse("url", &emulator.url()).unwrap();
-        let http = Http::to(&base, &context, "test").unwrap();
+        let http = Http::to(&base, None, &context, "test").unwrap();
         let call = Call {
             method: "GET",
             target: "/x",

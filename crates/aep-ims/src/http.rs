@@ -3,6 +3,7 @@
 //! What comes back is either an [`Answer`], whatever its status, or a reason why there is none.
 
 use std::io::ErrorKind;
+use std::path::Path;
 use std::time::Duration;
 
 use aep_core::error::{Cause, CertificateFault};
@@ -77,11 +78,11 @@ pub(crate) struct NoAnswer {
 }
 
 impl<'a> Http<'a> {
-    /// Prepares requests to `base`; nothing is sent yet.
+    /// Prepares requests to `base`, which may have a certificate of `ca_file`'s authorities; nothing is sent yet.
     ///
     /// # Errors
     /// Configuration, when certificates or the proxy cannot be used.
-    pub fn to(base: &'a BaseUrl, context: &'a Context, user_agent: &str) -> Result<Self> {
+    pub fn to(base: &'a BaseUrl, ca_file: Option<&Path>, context: &'a Context, user_agent: &str) -> Result<Self> {
         let proxy = proxy::choose(&context.environment, base)?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
@@ -90,7 +91,7 @@ impl<'a> Http<'a> {
             .user_agent(user_agent)
             .proxy(proxy.clone());
         let is_https = base.scheme() == aep_core::url::Scheme::Https;
-        let tls = if is_https { Some(tls::config(&context.environment)?) } else { None };
+        let tls = if is_https { Some(tls::config(&context.environment, ca_file)?) } else { None };
         let connector =
             ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(TlsConnector(tls));
         let agent = Agent::with_parts(config.https_only(is_https).build(), connector, TimedResolver);
@@ -278,7 +279,7 @@ fn explain_certificate(fault: &rustls::CertificateError) -> (CertificateFault, &
         Theirs::UnknownIssuer => (
             CertificateFault::UnknownIssuer,
             "no trusted authority has signed its certificate",
-            "a proxy that inspects TLS has its own authority; save that certificate as PEM and set AEP_CA_FILE to it",
+            "a proxy that inspects TLS has its own authority; save that certificate as PEM, and set AEP_CA_FILE or the profile's ca_file to it",
         ),
         Theirs::Expired | Theirs::ExpiredContext { .. } => {
             (CertificateFault::Expired, "its certificate has expired", CLOCK)
@@ -294,7 +295,7 @@ fn explain_certificate(fault: &rustls::CertificateError) -> (CertificateFault, &
         other if tls::is_authority(other) => (
             CertificateFault::AuthorityAsServer,
             "its certificate is an authority's own, which may not serve as a server's",
-            "save it as PEM and set AEP_CA_FILE to it; or make one with -addext basicConstraints=critical,CA:FALSE",
+            "save it as PEM, and set AEP_CA_FILE or the profile's ca_file to it; or make one with -addext basicConstraints=critical,CA:FALSE",
         ),
         _ => (CertificateFault::Other, "its certificate was not accepted", "aep-auth doctor"),
     }

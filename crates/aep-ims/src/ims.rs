@@ -64,7 +64,7 @@ impl Fetch for Ims {
         // Taken before the request, so that the token is never thought to live longer than it does.
         let asked_at = context.clock.now();
         let asking = Asking {
-            http: Http::to(&profile.ims_url, context, &self.user_agent)?,
+            http: Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, &self.user_agent)?,
             request,
             deadline: context.clock.monotonic() + budget,
             assertion: self.assertion.as_ref(),

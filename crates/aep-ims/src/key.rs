@@ -124,6 +124,10 @@ impl Pem {
             }
         }
         Err(refusal.unwrap_or_else(|| {
+            if text.contains("PRIVATE KEY-----") {
+                return Error::configuration("the private key is cut off: its `-----END …-----` is missing")
+                    .with_hint("copy it again, whole");
+            }
             Error::configuration(
                 "the private key is not one: expected a PEM that starts with `-----BEGIN PRIVATE KEY-----`",
             )

@@ -1,5 +1,6 @@
 //! Whether a server can be reached at all, for `doctor`: the name, the proxy, the TLS chain, and the server's clock.
 
+use std::path::Path;
 use std::time::Duration;
 
 use aep_core::url::BaseUrl;
@@ -23,8 +24,8 @@ pub struct Reached {
 ///
 /// # Errors
 /// As every fetch: unreachable, or a certificate file or proxy that cannot be used.
-pub fn reach(context: &Context, server: &BaseUrl, tool: &str) -> Result<Reached> {
-    let http = Http::to(server, context, &user_agent(tool))?;
+pub fn reach(context: &Context, server: &BaseUrl, ca_file: Option<&Path>, tool: &str) -> Result<Reached> {
+    let http = Http::to(server, ca_file, context, &user_agent(tool))?;
     let answer = http.get("/", &[], BUDGET).map_err(|no_answer| no_answer.error)?;
     let now = context.clock.now();
     Ok(Reached { clock_ahead: answer.date.map(|date| date - now) })

@@ -1,4 +1,4 @@
-//! The certificates that TLS trusts: the system's, and those of `AEP_CA_FILE` beside them.
+//! The certificates that TLS trusts: the system's, and those of `AEP_CA_FILE`, else of the profile's `ca_file`, beside them.
 //!
 //! Loading the system's takes milliseconds, so this runs only when a request over TLS is about to be made.
 
@@ -15,15 +15,15 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 ///
 /// # Errors
 /// As [`load`].
-pub fn root_certificates(context: &Context) -> Result<Vec<CertificateDer<'static>>> {
-    load(&context.environment)
+pub fn root_certificates(context: &Context, ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
+    load(&context.environment, ca_file)
 }
 
 /// Names the files that [`root_certificates`] reads and when each was last changed, at a fraction of its cost. `None` where
 /// the system has no such files, and all must be loaded to see whether anything changed.
-pub fn stamp_of_roots(context: &Context) -> Option<String> {
+pub fn stamp_of_roots(context: &Context, ca_file: Option<&Path>) -> Option<String> {
     let mut paths = files_of_the_system()?;
-    paths.extend(context.environment.path("AEP_CA_FILE"));
+    paths.extend(context.environment.path("AEP_CA_FILE").or_else(|| ca_file.map(Path::to_owned)));
     let mut stamp = String::new();
     for path in paths {
         let (changed, size) = match std::fs::metadata(&path) {
@@ -49,8 +49,8 @@ fn files_of_the_system() -> Option<Vec<std::path::PathBuf>> {
 /// Loads the trusted certificates. `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's, as OpenSSL has it.
 ///
 /// # Errors
-/// Configuration, when `AEP_CA_FILE` holds no certificate or no certificate is found anywhere.
-pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'static>>> {
+/// Configuration, when the own file holds no certificate or no certificate is found anywhere.
+pub(crate) fn load(environment: &Environment, ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
     let (mut roots, fault) = match environment.path("SSL_CERT_FILE") {
         Some(path) => (read(environment, "SSL_CERT_FILE", &path)?, None),
         None => {
@@ -62,8 +62,18 @@ pub(crate) fn load(environment: &Environment) -> Result<Vec<CertificateDer<'stat
     };
     if let Some(path) = environment.path("AEP_CA_FILE") {
         roots.extend(read(environment, "AEP_CA_FILE", &path)?);
+    } else if let Some(path) = ca_file {
+        roots.extend(read(environment, "ca_file", path)?);
     }
     if roots.is_empty() {
+        if let Some(folders) = environment.path("SSL_CERT_DIR").filter(|_| environment.path("SSL_CERT_FILE").is_none())
+        {
+            return Err(Error::configuration(format!(
+                "SSL_CERT_DIR names {}, where no certificates are",
+                folders.display()
+            ))
+            .with_hint("unset SSL_CERT_DIR, which stands in the place of the system's"));
+        }
         if let Some(fault) = fault {
             return Err(none().with_source(std::io::Error::other(fault)));
         }
@@ -98,7 +108,7 @@ fn trust_folders(environment: &Environment) -> Result<()> {
     Ok(())
 }
 
-/// The certificates of a file that a variable names. Whoever can write it could stand in for IMS, so that it must be
+/// The certificates of a file that a variable or a profile names. Whoever can write it could stand in for IMS, so that it must be
 /// trusted as a profile is.
 fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let refuse =

@@ -4,6 +4,7 @@
 //! since it calls itself an authority, and one whose authority is unknown, although it was named itself.
 
 use std::io::{Read as _, Write as _};
+use std::path::Path;
 use std::sync::Arc;
 
 use aep_core::{Context, Environment, Error, Result};
@@ -24,12 +25,12 @@ use crate::roots;
 ///
 /// # Errors
 /// Configuration, when certificates cannot be used.
-pub fn tls_config(context: &Context) -> Result<Arc<ClientConfig>> {
-    config(&context.environment)
+pub fn tls_config(context: &Context, ca_file: Option<&Path>) -> Result<Arc<ClientConfig>> {
+    config(&context.environment, ca_file)
 }
 
-pub(crate) fn config(environment: &Environment) -> Result<Arc<ClientConfig>> {
-    let named = roots::load(environment)?;
+pub(crate) fn config(environment: &Environment, ca_file: Option<&Path>) -> Result<Arc<ClientConfig>> {
+    let named = roots::load(environment, ca_file)?;
     let mut store = RootCertStore::empty();
     store.add_parsable_certificates(named.iter().cloned());
     let provider = Arc::new(crypto::ring::default_provider());

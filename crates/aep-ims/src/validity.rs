@@ -54,6 +54,6 @@ pub fn revoke(context: &Context, profile: &Profile, secret: &Secret, token: &Acc
 }
 
 fn post(context: &Context, profile: &Profile, path: &str, form: &Form, tool: &str) -> Result<Answer> {
-    let http = Http::to(&profile.ims_url, context, &user_agent(tool))?;
+    let http = Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, &user_agent(tool))?;
     http.post(path, Form::CONTENT_TYPE, form.as_bytes(), BUDGET).map_err(|no_answer| no_answer.error)
 }

@@ -92,7 +92,7 @@ fn ask(url: &str, pem: &str, further: &[(&str, &str)]) -> Result<Reached> {
         log: Log::silent(),
         keyring: Default::default(),
     };
-    aep_ims::reach(&context, &BaseUrl::parse("server", url).unwrap(), "tests")
+    aep_ims::reach(&context, &BaseUrl::parse("server", url).unwrap(), None, "tests")
 }
 
 #[test]

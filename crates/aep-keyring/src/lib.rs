@@ -40,6 +40,11 @@ impl Keyring for SystemKeyring {
         within(limit, move || system::remove(&account, limit))
     }
 
+    fn is_running(&self) -> bool {
+        const SOON: Duration = Duration::from_secs(1);
+        within(SOON, || Ok(system::is_running())).unwrap_or(false)
+    }
+
     fn accounts(&self, limit: Duration) -> Result<Vec<Account>, KeyringError> {
         within(limit, system::accounts)
     }

@@ -53,6 +53,15 @@ pub(crate) fn remove(account: &Account, limit: Duration) -> Result<bool, Keyring
     Ok(!items.is_empty())
 }
 
+/// Whether somebody on the bus has the name: a call to the name itself would have the bus start one.
+pub(crate) fn is_running() -> bool {
+    const SOON: Duration = Duration::from_millis(500);
+    let Ok(bus) = dbus::blocking::Connection::new_session() else { return false };
+    let bus = bus.with_proxy("org.freedesktop.DBus", "/org/freedesktop/DBus", SOON);
+    let asked = bus.method_call("org.freedesktop.DBus", "NameHasOwner", ("org.freedesktop.secrets",));
+    asked.is_ok_and(|(is_there,): (bool,)| is_there)
+}
+
 /// What is locked tells its attributes all the same.
 pub(crate) fn accounts() -> Result<Vec<Account>, KeyringError> {
     let none = Duration::ZERO;

@@ -29,7 +29,7 @@ use crate::seal::Seal;
 const FAILURE_LIFE: Duration = Duration::from_secs(2);
 
 /// How TLS is spoken, asked for when it is needed.
-pub type Tls = fn(&aep_core::Context) -> Result<Arc<ClientConfig>>;
+pub type Tls = fn(&aep_core::Context, Option<&std::path::Path>) -> Result<Arc<ClientConfig>>;
 
 /// The place of one identity on the engine of a profile.
 #[derive(Debug)]
@@ -139,7 +139,8 @@ impl<'a> RedisStore<'a> {
         // Before the clock of the engine runs: a secret may have to be asked for.
         self.seals()?;
         let password = self.password().map_err(not_asked)?;
-        let tls = || (self.tls)(context).map_err(|error| error.message().to_owned());
+        let ca_file = self.credentials.profile().ca_file.as_deref();
+        let tls = || (self.tls)(context, ca_file).map_err(|error| error.message().to_owned());
         let engine = Engine::connect(self.url, password.as_ref(), tls)?;
         Ok(self.engine.get_or_init(|| Rc::new(engine)))
     }
@@ -357,7 +358,7 @@ mod tests {
         let profile = resolve(&context, &ProfileSelection::default()).unwrap();
         let credentials = Credentials::new(&context, &profile);
         let store =
-            RedisStore::new(&credentials, |_| Err(aep_core::Error::configuration("no TLS here"))).unwrap().unwrap();
+            RedisStore::new(&credentials, |_, _| Err(aep_core::Error::configuration("no TLS here"))).unwrap().unwrap();
         store.seals().unwrap().iter().map(|seal| seal.entry_name("")).collect()
     }
 

@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use aep_cli::Invocation;
-use aep_core::cache::FileStore;
 use aep_core::profile::file::{self, Fields};
 use aep_core::profile::{self, Flow, Name, Origin, ProfileSelection};
 use aep_core::secret::store::SecretKind;
 use aep_core::secret::{Credentials, Reference};
-use aep_core::{Context, Error, Profile, Result, acquire, program, terminal};
+use aep_core::{Context, Error, Profile, Result, program, terminal};
 use serde_json::json;
 
 use crate::cli::{ProfileCommand, Words};
@@ -34,7 +33,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> 
         }
         ProfileCommand::Copy { name, new } => {
             let (name, new) = (existing(invocation, name)?, Name::parse(new)?);
-            let copied = profile_store::copy(invocation.context, &name, &new)?;
+            let profile = profile::resolve(invocation.context, &named(&name))?;
+            let copied = profile_store::copy(invocation, &profile, &new)?;
             let with = if copied.is_empty() { String::new() } else { format!(" ({})", copied.join(", ")) };
             invocation.line(format_args!("copied profile {name} to {new}{with}"));
             Ok(())
@@ -188,6 +188,7 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
         services,
         headers,
         git_basic,
+        ca_file,
         client_secrets,
         private_key,
         private_key_passphrase,
@@ -211,6 +212,7 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
     rows.push(("platform_url", platform_url.to_string()));
     rows.push(("hosts", hosts.to_texts().join(", ")));
     rows.push(("git_basic", git_basic.to_string()));
+    rows.extend(ca_file.iter().map(|path| ("ca_file", path.display().to_string())));
     if client_secrets.is_empty() {
         rows.push(("client_secret", "missing".to_owned()));
     }
@@ -265,11 +267,9 @@ pub(crate) fn shown(reference: &Reference, origin: &Origin) -> String {
 fn rename(invocation: &mut Invocation<'_>, name: &Name, new: &Name) -> Result<()> {
     let context = invocation.context;
     let old = profile::resolve(context, &named(name))?;
-    let moved = profile_store::rename(context, name, new)?;
     // Another profile may be given the old name, and has not earned what this one did.
-    if let (Some(mark), Some(store)) = (old.mark(), FileStore::new(context, &old)?) {
-        acquire::disown(&store, context, &mark)?;
-    }
+    road::disown(context, &old)?;
+    let moved = profile_store::rename(invocation, &old, new)?;
     let with = if moved.is_empty() { String::new() } else { format!(" ({})", moved.join(", ")) };
     invocation.line(format_args!("renamed profile {name} to {new}{with}"));
     if profile::named(context, &ProfileSelection::default())?.as_ref() == Some(name) {
@@ -320,11 +320,12 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result
     profile_store::set(&invocation.context.folders, name, pairs)?;
     let mut removed = Vec::new();
     if let (Some(before), Ok(after)) = (&before, resolve(invocation)) {
-        // A secret that another reference replaces is of no use any more.
-        if SecretKind::ALL
-            .iter()
-            .any(|kind| secret_store::reference(before, *kind) != secret_store::reference(&after, *kind))
-        {
+        // A secret that another reference replaces is of no use any more, also where it was set before by one that died.
+        let is_changed =
+            |kind: &SecretKind| secret_store::reference(before, *kind) != secret_store::reference(&after, *kind);
+        let names_one =
+            |pair: &String| ["client_secrets", "private_key"].iter().any(|key| pair.trim_start().starts_with(key));
+        if pairs.iter().any(names_one) || SecretKind::ALL.iter().any(is_changed) {
             removed = SecretStore::new(invocation, before).remove_unused(&after)?;
         }
     }

@@ -1,11 +1,12 @@
 //! From groups of fields to credentials: which fields belong together, and what the values say.
 
+mod environment;
 mod kind;
 mod notes;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use aep_core::profile::split_list;
+use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::terminal;
 
@@ -29,6 +30,8 @@ pub(super) enum Shape {
     Config,
     Yaml,
     Ini,
+    Code,
+    Command,
     Lines,
 }
 
@@ -48,6 +51,8 @@ impl Shape {
             Self::Config => "a config",
             Self::Yaml => "a YAML file",
             Self::Ini => "an INI file",
+            Self::Code => "a piece of a program",
+            Self::Command => "a command",
             Self::Lines => "KEY=VALUE lines",
         }
     }
@@ -57,9 +62,9 @@ impl Shape {
         matches!(self, Self::Console | Self::Project | Self::Aem | Self::Postman)
     }
 
-    /// Whether every name in it is about the credential, so that one without a place in a profile is worth a word.
-    fn is_about_one_credential(self) -> bool {
-        matches!(self, Self::Console | Self::Postman | Self::Aio | Self::AppBuilder | Self::Aepp | Self::Imscli)
+    /// Whether it says nothing of whose credential it is.
+    fn is_anybodys(self) -> bool {
+        matches!(self, Self::Mcp | Self::Config | Self::Yaml | Self::Ini | Self::Code | Self::Command | Self::Lines)
     }
 }
 
@@ -86,15 +91,14 @@ struct Place<'a> {
     taken: BTreeSet<usize>,
 }
 
-const STAGE_IMS: &str = "https://ims-na1-stg1.adobelogin.com";
-const STAGE_PLATFORM: &str = "https://platform-stage.adobe.io";
-
 impl Reading<'_> {
     /// Every credential, whole or not; placeholders and other people's credentials are none.
     pub(super) fn candidates(&self) -> Vec<Candidate> {
         let ids: Vec<Vec<&Field>> = self.groups.iter().map(client_ids).collect();
         let taken: BTreeSet<usize> = (0..ids.len()).filter(|index| !ids[*index].is_empty()).collect();
         let mut found = Vec::new();
+        let mut places = Vec::new();
+        let mut known = HashSet::new();
         for (group, ids) in ids.iter().enumerate() {
             let names: Vec<&Name> = ids.iter().filter_map(|id| id.name.as_ref()).collect();
             let owners: Vec<_> = names.iter().map(|name| (name.prefix.clone(), name.environment)).collect();
@@ -108,18 +112,30 @@ impl Reading<'_> {
                     owners: owners.clone(),
                     taken: taken.clone(),
                 };
-                found.extend(place.candidate(Some(id)));
+                if let Some(candidate) = place.candidate(Some(id)) {
+                    known.extend(place.taken_fields().chain([std::ptr::from_ref(*id)]));
+                    found.push(candidate);
+                    places.push(group);
+                }
             }
-            if ids.is_empty() && self.shape != Shape::Project {
-                found.extend(self.without_id(group, &taken));
+            if ids.is_empty()
+                && self.shape != Shape::Project
+                && let Some((candidate, place)) = self.without_id(group, &taken)
+            {
+                known.extend(place.taken_fields());
+                found.push(candidate);
+                places.push(group);
             }
+        }
+        for (candidate, group) in found.iter_mut().zip(places) {
+            self.note_left(candidate, group, &known);
         }
         self.complete_from_elsewhere(&mut found);
         found
     }
 
     /// A login, or a credential whose client id is missing.
-    fn without_id(&self, group: usize, taken: &BTreeSet<usize>) -> Option<Candidate> {
+    fn without_id(&self, group: usize, taken: &BTreeSet<usize>) -> Option<(Candidate, Place<'_>)> {
         let own = &self.groups[group];
         let has = |meaning| own.fields.iter().any(|field| field.meaning == Some(meaning));
         let is_inside_another = taken.contains(&group)
@@ -139,14 +155,15 @@ impl Reading<'_> {
             && own.fields.iter().any(|field| field.written == "token");
         if is_login {
             let name = own.path.iter().rev().nth(1).cloned();
-            return Some(Candidate { found_in: self.shape.title(), kind: Kind::Login, name, ..Candidate::default() });
+            let login = Candidate { found_in: self.shape.title(), kind: Kind::Login, name, ..Candidate::default() };
+            return Some((login, place));
         }
         let is_credential = (has(Meaning::ClientSecret) || has(Meaning::TechnicalAccountId))
             && (has(Meaning::OrgId) || has(Meaning::Scopes) || has(Meaning::MetaScopes));
         if is_inside_another || !is_credential {
             return None;
         }
-        place.candidate(None)
+        Some((place.candidate(None)?, place))
     }
 
     fn ancestors(&self, group: usize) -> impl Iterator<Item = usize> {
@@ -154,7 +171,8 @@ impl Reading<'_> {
     }
 
     /// What the one credential of a file lacks may stand anywhere in it, where its value or name leaves no doubt.
-    fn complete_from_elsewhere(&self, found: &mut [Candidate]) {
+    fn complete_from_elsewhere(&self, found: &mut Vec<Candidate>) {
+        join_halves(found);
         let mut services = found.iter_mut().filter(|one| matches!(one.kind, Kind::Service(_)));
         let (Some(only), None) = (services.next(), services.next()) else { return };
         let sole = |meaning: Meaning, is_sure: fn(&str) -> bool| {
@@ -177,6 +195,43 @@ impl Reading<'_> {
         if only.sandbox.is_none() {
             only.sandbox = sole(Meaning::Sandbox, |_| true);
         }
+        if only.ims_url.is_none()
+            && let Some(url) = sole(Meaning::ImsUrl, |text| host_and_path(text).0.ends_with(".adobelogin.com"))
+        {
+            only.ims_url = Some(base(&url));
+            environment::complete_hosts(only);
+        }
+    }
+}
+
+/// Joins two that lie side by side and are one: `client_credentials` with `service_account_credentials`.
+fn join_halves(found: &mut Vec<Candidate>) {
+    let is_half = |one: &Candidate| one.client_id.is_empty() && one.client_secrets.is_empty() && one.flow().is_some();
+    let [first, second] = found.as_slice() else { return };
+    let rest = match (is_half(first), is_half(second)) {
+        (false, true) if first.flow().is_some() => 1,
+        (true, false) if second.flow().is_some() => 0,
+        _ => return,
+    };
+    let rest = found.remove(rest);
+    for one in found {
+        let is_oauth = !one.scopes.is_empty() || !rest.scopes.is_empty();
+        if rest.flow() == Some(Flow::Jwt) && !is_oauth {
+            one.kind = rest.kind;
+        }
+        one.org_id = one.org_id.take().or(rest.org_id.clone());
+        one.technical_account_id = one.technical_account_id.take().or(rest.technical_account_id.clone());
+        one.private_key_path = one.private_key_path.take().or(rest.private_key_path.clone());
+        if one.private_key.is_none() {
+            one.private_key = rest.private_key.as_ref().map(|key| Secret::new(key.expose().to_owned()));
+        }
+        if one.scopes.is_empty() {
+            one.scopes.clone_from(&rest.scopes);
+        }
+        if one.meta_scopes.is_empty() {
+            one.meta_scopes.clone_from(&rest.meta_scopes);
+        }
+        one.notes.extend(rest.notes.iter().cloned());
     }
 }
 
@@ -393,13 +448,19 @@ impl<'a> Place<'a> {
         } else {
             candidate.scopes = scopes;
         }
+        // Adobe's own pages name scopes of OAuth so: `ADOBE_IMS_META_SCOPES=openid,AdobeID,…`.
+        if candidate.scopes.is_empty()
+            && candidate.meta_scopes.iter().any(|scope| scope == "openid" || scope == "AdobeID")
+        {
+            candidate.scopes = std::mem::take(&mut candidate.meta_scopes);
+        }
         for scope in &mut candidate.meta_scopes {
             if let Some((host, name)) = scope.split_once("/s/").filter(|(host, _)| !host.is_empty()) {
                 candidate.ims_url.get_or_insert_with(|| base(host));
                 *scope = name.to_owned();
             }
         }
-        candidate.kind = self.kind(&candidate);
+        candidate.kind = self.kind(&candidate, id);
         if !self.is_adobes(&candidate, id) {
             return None;
         }

@@ -76,6 +76,11 @@ const ENDS: &[(&str, Meaning)] = &[
     ("metascopes", MetaScopes),
     ("privatekey", PrivateKey),
     ("privkey", PrivateKey),
+    ("privatekeybase64", PrivateKey),
+    ("privatekeyb64", PrivateKey),
+    ("privatekeypem", PrivateKey),
+    ("privatekeycontent", PrivateKey),
+    ("privatekeycontents", PrivateKey),
     ("encodedpkcs8", PrivateKey),
     ("pathtokey", KeyPath),
     ("keypath", KeyPath),
@@ -113,6 +118,8 @@ const ENDS: &[(&str, Meaning)] = &[
     ("redirecturi", Redirect),
     ("redirecturis", Redirect),
     ("redirecturl", Redirect),
+    ("defaultredirecturi", Redirect),
+    ("redirecturipattern", Redirect),
     ("callbackurl", Redirect),
     ("accesstoken", Token),
     ("refreshtoken", Token),
@@ -201,7 +208,7 @@ fn end<'a>(words: &[String], squeezed: &'a str) -> Option<(Meaning, &'a str)> {
 }
 
 /// The words of a name in lower case, parted by separators, digits at the end, and capitals after small letters.
-fn words(name: &str) -> Vec<String> {
+pub(super) fn words(name: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut previous = ' ';
     for c in name.trim().chars() {
@@ -226,7 +233,7 @@ fn words(name: &str) -> Vec<String> {
 /// What a field means: its value, where that says it, else its name. Without texts it is a flag that is set.
 pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -> Option<Meaning> {
     let Some(text) = texts.first() else {
-        return written.contains("/s/").then_some(MetaScopes);
+        return if written.contains("/s/") { Some(MetaScopes) } else { stage_flag(written) };
     };
     if key::is_pem(text) {
         return Some(PrivateKey);
@@ -244,6 +251,9 @@ pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -
     }
     if text.ends_with("@AdobeOrg") {
         return Some(OrgId);
+    }
+    if is_switched_on(text) && stage_flag(written).is_some() {
+        return Some(Environment);
     }
     if text.ends_with("@techacct.adobe.com") {
         let is_mail = written.to_lowercase().contains("mail");
@@ -268,9 +278,29 @@ pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -
                 || text.rsplit_once('.').is_some_and(|(_, end)| extensions.contains(&end.to_lowercase().as_str()));
             is_path.then_some(KeyPath)
         }
+        Some(ImsUrl) if is_stage(text) || is_production(text) => Some(Environment),
         Some(ImsUrl) if !host.contains('.') && !host.contains("localhost") && !host.starts_with('[') => None,
         _ => named,
     }
+}
+
+pub(super) fn is_switched_on(value: &str) -> bool {
+    ["true", "yes", "1"].contains(&value.to_lowercase().as_str())
+}
+
+/// A switch that is on: `stage: true`, `USE_STAGE=1`.
+fn stage_flag(written: &str) -> Option<Meaning> {
+    words(written).iter().any(|word| is_stage(word)).then_some(Environment)
+}
+
+/// Whether a value names Adobe's stage.
+pub(super) fn is_stage(value: &str) -> bool {
+    ["stage", "stg", "stg1", "staging", "ims-na1-stg1"].contains(&value.trim().to_lowercase().as_str())
+}
+
+/// Whether a value names Adobe's production.
+pub(super) fn is_production(value: &str) -> bool {
+    ["prod", "production", "prd"].contains(&value.trim().to_lowercase().as_str())
 }
 
 /// The host and port of an address or bare host, and the path after it.

@@ -127,6 +127,8 @@ impl Group {
         match value {
             Tree::Flag(true) => self.push(key, Value::Set),
             Tree::Text(text) if !text.trim().is_empty() => self.push(key, Value::Texts(texts(text))),
+            // `terraform output -json`, `{ "client_id": { "value": …, "type": "string" } }`.
+            Tree::Map(_) if let Some(text @ Tree::Text(_)) = value.get("value") => self.add(key, text),
             Tree::List(items) => {
                 for item in items {
                     if let Some((name, value)) = pair(item) {

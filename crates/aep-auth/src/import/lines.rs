@@ -29,7 +29,7 @@ pub(super) fn read(text: &str) -> Lines {
         let value_and_below = &rest[line.len() - value.len()..];
         let (value, after) = if let Some((value, after)) = quoted(value_and_below) {
             (value, after.split_once('\n').map_or("", |(_, below)| below))
-        } else if let Some((value, after)) = bracketed(value_and_below) {
+        } else if let Some((value, after)) = bracketed(value_and_below).or_else(|| pem(value_and_below)) {
             (value.to_owned(), after.split_once('\n').map_or("", |(_, below)| below))
         } else {
             (bare(value).to_owned(), below)
@@ -98,6 +98,22 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
         return None;
     }
     let end = window.find(']')? + 1;
+    Some(text.split_at(end))
+}
+
+/// A key or certificate that goes on over the next lines without quotes.
+fn pem(text: &str) -> Option<(&str, &str)> {
+    const MOST_BYTES: usize = 16 * 1024;
+    let mut window = text.len().min(MOST_BYTES);
+    while !text.is_char_boundary(window) {
+        window -= 1;
+    }
+    let text_in = &text[..window];
+    if !text_in.starts_with("-----BEGIN ") || text_in.lines().next()?.contains("-----END ") {
+        return None;
+    }
+    let end = text_in.find("-----END ")?;
+    let end = end + text_in[end..].find('\n').unwrap_or(text_in.len() - end);
     Some(text.split_at(end))
 }
 

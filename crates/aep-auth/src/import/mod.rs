@@ -25,6 +25,7 @@ pub(crate) mod terminal;
 mod tests;
 mod toml;
 mod tree;
+mod words;
 mod yaml;
 
 /// The most that is read of a file, and that an archive may unpack to.
@@ -302,6 +303,12 @@ fn of_text(text: &str) -> Result<(Vec<Candidate>, Shape)> {
         readings.extend(yaml::read(text).map(|documents| (Tree::List(documents), Shape::Yaml)));
         if broken.is_none() {
             readings.extend(hjson::read(text).map(|tree| (tree, Shape::Config)));
+            // `config = {…}`, `module.exports = {…}`, `vars {…}`.
+            let braces = text.find('{').zip(text.rfind('}')).filter(|(open, close)| open < close);
+            readings.extend(
+                braces.and_then(|(open, close)| hjson::read(&text[open..=close])).map(|tree| (tree, Shape::Code)),
+            );
+            readings.push((words::read(text), Shape::Command));
         }
     }
     let mut partial = None;
@@ -322,11 +329,23 @@ fn of_text(text: &str) -> Result<(Vec<Candidate>, Shape)> {
             Err(Error::configuration(format!("the file holds no credential: it is no valid JSON ({why})"))
                 .with_hint("download it again"))
         }
-        (None, None) => Err(nothing(foreign.unwrap_or(Shape::Lines))),
+        (None, None) => Err(nothing(foreign.unwrap_or(Shape::Lines), text)),
     }
 }
 
-fn nothing(shape: Shape) -> Error {
+fn nothing(shape: Shape, text: &str) -> Error {
+    if text.starts_with('<') {
+        return Error::configuration("the file was taken for a page or XML, which holds no credential that is read")
+            .with_hint("download the credential's JSON from the Developer Console");
+    }
+    let is_token =
+        |text: &str| text.starts_with("eyJ") && text.split('.').count() == 3 && !text.contains(char::is_whitespace);
+    if text.split(['"', '\'', '=', ' ', '\n', '\r']).any(is_token) {
+        return Error::configuration(
+            "the file was taken for an access token, and it has no client id and client secret",
+        )
+        .with_hint("import the credential that the token was fetched with, as the Developer Console downloads it");
+    }
     Error::configuration(format!(
         "the file was taken for {}, and no client id in it is one of Adobe's",
         shape.title()

@@ -32,5 +32,11 @@ pub(super) fn read(tree: &Tree) -> Option<Vec<Candidate>> {
             found.extend(candidates);
         }
     }
+    let runtime = tree.find(&["project", "workspace", "details", "runtime", "namespaces"]);
+    if runtime.is_some_and(|namespaces| namespaces.items().iter().any(|one| one.get("auth").is_some())) {
+        for candidate in &mut found {
+            candidate.notes.push("a profile has no place for runtime.namespaces; not taken".to_owned());
+        }
+    }
     Some(found)
 }

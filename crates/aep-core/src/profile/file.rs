@@ -49,6 +49,8 @@ pub struct Fields {
     pub headers: Vec<(String, String)>,
     /// `git_basic`
     pub git_basic: Option<bool>,
+    /// `ca_file`
+    pub ca_file: Option<PathBuf>,
     /// `shared_cache`
     pub shared_cache: Option<String>,
     /// `shared_cache_password`
@@ -144,6 +146,9 @@ pub fn parse(text: &str, path: &Path) -> Result<Fields> {
             "headers" => fields.headers = value.headers()?,
             "git_basic" => {
                 fields.git_basic = Some(value.value.as_bool().ok_or_else(|| value.refuse("expected true or false"))?);
+            }
+            "ca_file" => {
+                fields.ca_file = Some(value.text()?).filter(|file| !file.is_empty()).map(|file| value.beside(&file));
             }
             "shared_cache" => fields.shared_cache = Some(value.text()?).filter(|url| !url.is_empty()),
             "shared_cache_password" => fields.shared_cache_password = Some(value.reference()?),
@@ -286,6 +291,7 @@ mod tests {
             services = "cja, events"
             headers = { "x-proxy-global-company-id" = "company" }
             git_basic = true
+            ca_file = "ca.pem"
             shared_cache = "rediss://h"
             shared_cache_password = { file = "/run/password" }
             colour = "green"
@@ -311,6 +317,7 @@ mod tests {
                 services: vec!["cja".into(), "events".into()],
                 headers: vec![("x-proxy-global-company-id".into(), "company".into())],
                 git_basic: Some(true),
+                ca_file: Some("/config/profiles/ca.pem".into()),
                 shared_cache: Some("rediss://h".into()),
                 shared_cache_password: Some(Reference::File("/run/password".into())),
                 unknown: vec!["colour".into()],

@@ -122,6 +122,8 @@ pub struct Profile {
     pub headers: Vec<(String, String)>,
     /// Whether git may get the token as a Basic password.
     pub git_basic: bool,
+    /// Certificates in PEM that are trusted beside the system's; `AEP_CA_FILE` stands in its place.
+    pub ca_file: Option<PathBuf>,
     /// One or two client secrets.
     pub client_secrets: Vec<Reference>,
     /// The key that signs assertions.

@@ -72,6 +72,9 @@ pub trait Keyring {
     /// [`KeyringError`].
     fn remove(&self, account: &Account, limit: Duration) -> Result<bool, KeyringError>;
 
+    /// Whether it runs already; asking starts none.
+    fn is_running(&self) -> bool;
+
     /// Every item of ours, as far as the system can tell; nobody is asked for it.
     ///
     /// # Errors
@@ -116,9 +119,9 @@ impl fmt::Display for KeyringError {
 impl std::error::Error for KeyringError {}
 
 impl KeyringError {
-    /// As an error about the secret that was wanted: `what` is its name.
-    pub fn into_error(self, what: &str) -> Error {
-        let cure = self.cure();
+    /// As an error about the secret that was wanted: `what` is its name, `elsewhere` how to do without a keyring.
+    pub fn into_error(self, what: &str, elsewhere: Option<&str>) -> Error {
+        let cure = self.cure(elsewhere);
         Error::configuration(format!("the keyring does not serve for the {what}: {self}"))
             .with_hint_if_any(cure)
             .with_cause(Cause::SecretSource)
@@ -126,9 +129,11 @@ impl KeyringError {
     }
 
     /// The command that cures it.
-    fn cure(&self) -> Option<String> {
-        const ELSEWHERE: &str = "or keep the secret in the private store: \
-            aep-auth profile set NAME 'client_secrets=[{ store = true }]' && aep-auth secret set NAME";
+    fn cure(&self, elsewhere: Option<&str>) -> Option<String> {
+        let with_elsewhere = |cure: &str| match elsewhere {
+            Some(elsewhere) => Some(format!("{cure}\nor {elsewhere}")),
+            None => Some(cure.to_owned()),
+        };
         let cure = match self {
             Self::Locked | Self::TimeLimit(_) if cfg!(target_os = "macos") => "security unlock-keychain",
             Self::Locked | Self::TimeLimit(_) => {
@@ -136,19 +141,29 @@ impl KeyringError {
                  gnome-keyring-daemon --replace --unlock --components=secrets --daemonize"
             }
             Self::NoSession => {
-                return Some(format!(
-                    "run it in the session of a login, which has DBUS_SESSION_BUS_ADDRESS\n{ELSEWHERE}"
-                ));
+                return with_elsewhere("run it in the session of a login, which has DBUS_SESSION_BUS_ADDRESS");
             }
             Self::NoService => {
-                return Some(format!(
-                    "install a Secret Service, such as gnome-keyring, KWallet or KeePassXC\n{ELSEWHERE}"
-                ));
+                return with_elsewhere("install a Secret Service, such as gnome-keyring, KWallet or KeePassXC");
             }
-            Self::TooLong => "keep it in a file: aep-auth profile set NAME 'private_key={ file = \"…\" }'",
+            Self::TooLong => return elsewhere.map(str::to_owned),
             Self::NotText | Self::Other(_) => return None,
         };
         Some(cure.to_owned())
+    }
+}
+
+/// How a profile does without a keyring, for a secret that it has there.
+pub fn without(profile: &str, kind: SecretKind) -> Option<String> {
+    match kind {
+        SecretKind::ClientSecret => Some(format!(
+            "keep the secret in the private store: \
+             aep-auth profile set {profile} 'client_secrets=[{{ store = true }}]' && aep-auth secret set {profile}"
+        )),
+        SecretKind::PrivateKey => Some(format!(
+            "keep it in a file of yours: aep-auth profile set {profile} 'private_key={{ file = \"~/private.key\" }}'"
+        )),
+        _ => None,
     }
 }
 
@@ -158,7 +173,9 @@ pub(super) fn read(context: &Context, profile: &Profile, kind: SecretKind, is_te
     let account = Account::of(profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))?;
     let keyring = context.keyring()?;
     let limit = command::time_limit(&context.environment, is_terminal);
-    let found = keyring.read(&account, limit).map_err(|error| error.into_error(what))?;
+    let found = keyring
+        .read(&account, limit)
+        .map_err(|error| error.into_error(what, without(profile.name(), kind).as_deref()))?;
     found.ok_or_else(|| {
         let name = profile.name();
         Error::configuration(format!("the keyring holds no {what} of profile {name} (item {account} of {SERVICE})"))

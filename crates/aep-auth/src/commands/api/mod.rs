@@ -69,7 +69,7 @@ pub(crate) fn run(
         None => None,
     };
     let agent = format!("{PROGRAM}/{}", env!("CARGO_PKG_VERSION"));
-    let http = Http::to(&address.base, context, &agent)?;
+    let http = Http::to(&address.base, profile.ca_file.as_deref(), context, &agent)?;
     let credentials = Credentials::new(context, &profile);
     let fetched = road::acquire_with(&credentials, &TokenRequest::default())?;
     let content_type = data.content_type()?;

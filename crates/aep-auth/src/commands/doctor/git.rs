@@ -46,7 +46,7 @@ pub(super) fn look(context: &Context, profile: Option<&Profile>, url: &str, find
         );
     }
     if look_at_answer(&git, profile, numbers, findings) {
-        look_at_server(&git, findings);
+        look_at_server(context, profile, &git, &origin, findings);
     }
 }
 
@@ -110,6 +110,18 @@ fn look_at_answer(
         findings.good("git credential fill brings a password");
         return true;
     }
+    // The helper passes on what aep-auth met, with its cure.
+    let told = String::from_utf8_lossy(&output.stderr);
+    if let Some(error) = told.lines().find_map(|line| line.strip_prefix("error: ")) {
+        let cure: Vec<_> = told.lines().filter_map(|line| line.strip_prefix("hint: ")).map(terminal::clean).collect();
+        let what = format!("git credential fill brings nothing: {}", terminal::clean_within(error, 300));
+        findings.bad(
+            Kind::Configuration,
+            what,
+            if cure.is_empty() { "aep-auth token".to_owned() } else { cure.join("\n") },
+        );
+        return false;
+    }
     let knows_no_bearer = numbers.is_some_and(|numbers| numbers < (2, 46));
     let name = profile.map_or_else(|| "NAME".to_owned(), |profile| profile.name().to_string());
     let cure = if knows_no_bearer {
@@ -129,18 +141,38 @@ fn look_at_answer(
     false
 }
 
-fn look_at_server(git: &Git<'_>, findings: &mut Findings) {
+fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, origin: &str, findings: &mut Findings) {
     let Some(output) = git.list() else { return };
     if output.status.success() {
         return findings.good("the server lists its branches");
     }
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
+    if is_about_certificates(line) {
+        let own =
+            context.environment.path("AEP_CA_FILE").or_else(|| profile.and_then(|profile| profile.ca_file.clone()));
+        let own = own.filter(|path| path.is_absolute());
+        let file = own.map_or_else(|| "/path/to/ca.pem".to_owned(), |path| crate::quote::word(&path));
+        return findings.bad(
+            Kind::Unreachable,
+            format!("git does not believe the server's certificate: {}", terminal::clean_within(line, 300)),
+            format!(
+                "name the certificate of the company's CA, in PEM, to git too: \
+                 git config --global http.{origin}.sslCAInfo {file}"
+            ),
+        );
+    }
     findings.bad(
         Kind::Refused,
         format!("the server does not take it: {}", terminal::clean_within(line, 300)),
         "ask whoever runs it whether it takes Adobe IMS access tokens as Bearer, and whether this account may read there",
     );
+}
+
+/// In the words of libcurl with OpenSSL, GnuTLS, Schannel and Secure Transport; git tells no more than a line.
+fn is_about_certificates(line: &str) -> bool {
+    let line = line.to_lowercase();
+    ["certificate", "schannel", "ssl_error_syscall"].iter().any(|word| line.contains(word))
 }
 
 /// The git that was found, and the address.

@@ -11,18 +11,24 @@ const TOLERATED_CLOCK_ERROR: i64 = 30;
 
 /// Looks at both servers; says whether IMS was reached.
 pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings) -> bool {
-    let ims = look_at(context, "IMS", &profile.ims_url, findings);
+    let ims = look_at(context, profile, "IMS", &profile.ims_url, findings);
     if let Some(ahead) = ims.flatten() {
         look_at_clock(ahead, findings);
     }
     if profile.platform_url != profile.ims_url {
-        look_at(context, "the platform", &profile.platform_url, findings);
+        look_at(context, profile, "the platform", &profile.platform_url, findings);
     }
     ims.is_some()
 }
 
 /// Says whether the server was reached, and how far its clock is ahead.
-fn look_at(context: &Context, name: &str, server: &BaseUrl, findings: &mut Findings) -> Option<Option<i64>> {
+fn look_at(
+    context: &Context,
+    profile: &Profile,
+    name: &str,
+    server: &BaseUrl,
+    findings: &mut Findings,
+) -> Option<Option<i64>> {
     match aep_ims::proxy_for(context, server) {
         Ok(Some(proxy)) => findings.note(format!("{name} is reached through the proxy {proxy}")),
         Ok(None) => {}
@@ -31,7 +37,7 @@ fn look_at(context: &Context, name: &str, server: &BaseUrl, findings: &mut Findi
             return None;
         }
     }
-    match aep_ims::reach(context, server, PROGRAM) {
+    match aep_ims::reach(context, server, profile.ca_file.as_deref(), PROGRAM) {
         Ok(reached) => {
             findings.good(format!("{name} answers at {server}"));
             Some(reached.clock_ahead)

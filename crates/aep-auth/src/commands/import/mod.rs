@@ -26,6 +26,8 @@ mod write;
 
 const DEFAULT_NAME: &str = "default";
 
+const WITHOUT_KEYRING: &str = "leave --client-secret-from away, and the secret goes to the private store";
+
 pub(crate) fn run(
     invocation: &mut Invocation<'_>,
     selection: &ProfileSelection,
@@ -80,7 +82,7 @@ fn write_to_keyring(invocation: &Invocation<'_>, plan: &Plan, name: &Name) -> Re
         let result = invocation.context.keyring()?.write(&account, secret, limit);
         if let Err(error) = result {
             take_back_from_keyring(invocation, &written);
-            return Err(error.into_error(kind.title()));
+            return Err(error.into_error(kind.title(), Some(WITHOUT_KEYRING)));
         }
         written.push(account);
     }

@@ -99,7 +99,7 @@ fn sandbox(profile: &Profile) -> Result<&str> {
 
 fn connect(context: &Context, profile: &Profile, arguments: &QueryArguments) -> Result<Connection> {
     let access = parameters::find(context, profile, arguments)?;
-    let roots = roots::file(context)?;
+    let roots = roots::file(context, profile.ca_file.as_deref())?;
     Ok(Connection { parameters: access.parameters, password: access.password, roots })
 }
 

@@ -17,15 +17,18 @@ const HEAD: &str = "# Written by aep-auth query; ";
 const A_DAY: i64 = 24 * 60 * 60;
 
 /// Makes the file if need be.
-pub(super) fn file(context: &Context) -> Result<PathBuf> {
-    let sources = ["AEP_CA_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| {
+pub(super) fn file(context: &Context, ca_file: Option<&Path>) -> Result<PathBuf> {
+    let mut sources = ["AEP_CA_FILE", "SSL_CERT_FILE", "SSL_CERT_DIR"].map(|name| {
         let path = context.environment.path(name);
         path.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default()
     });
+    if sources[0].is_empty() {
+        sources[0] = ca_file.map(|path| path.to_string_lossy().into_owned()).unwrap_or_default();
+    }
     // One for each set of sources, so that two shells with different ones do not write it in turns.
     let name = format!("roots-{}.pem", short_digest(&sources.each_ref().map(String::as_str)));
     let path = super::folder(context)?.join(name);
-    let stamp = aep_ims::stamp_of_roots(context).map(|stamp| {
+    let stamp = aep_ims::stamp_of_roots(context, ca_file).map(|stamp| {
         let day = (context.clock.now() / A_DAY).to_string();
         short_digest(&[&stamp, &day])
     });
@@ -36,7 +39,7 @@ pub(super) fn file(context: &Context) -> Result<PathBuf> {
         return Ok(path);
     }
     let mut text = head;
-    for certificate in aep_ims::root_certificates(context)? {
+    for certificate in aep_ims::root_certificates(context, ca_file)? {
         text.push_str("-----BEGIN CERTIFICATE-----\n");
         let encoded = STANDARD.encode(&certificate);
         for line in encoded.as_bytes().chunks(64) {

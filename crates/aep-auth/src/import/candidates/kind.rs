@@ -3,12 +3,12 @@
 use aep_core::profile::Flow;
 
 use super::{Place, Shape, is_adobes_secret, is_filler};
-use crate::import::fields::{Meaning, host_and_path};
+use crate::import::fields::{self, Meaning, host_and_path};
 use crate::import::groups::Field;
 use crate::import::{Candidate, Kind};
 
 impl Place<'_> {
-    pub(super) fn kind(&self, candidate: &Candidate) -> Kind {
+    pub(super) fn kind(&self, candidate: &Candidate, id: Option<&Field>) -> Kind {
         let said: String = self.groups[self.group]
             .fields
             .iter()
@@ -30,15 +30,24 @@ impl Place<'_> {
         if says(&["apikey"]) {
             return Kind::ApiKey;
         }
+        let redirects = self.nearest(Meaning::Redirect);
+        let mut returns_to = redirects.iter().flat_map(|field| field.value.texts());
+        if returns_to.any(|text| text.starts_with("adobe+")) {
+            return Kind::NativeApp;
+        }
+        // In the console's own files nothing but a sign-in has an address to return to.
+        let is_sign_in = matches!(self.shape, Shape::Console | Shape::Project) && !redirects.is_empty();
         let has_key = candidate.private_key.is_some() || candidate.private_key_path.is_some();
         let is_service = says(&["servertoserver", "clientcredentials", "jwt", "service"])
             || candidate.technical_account_id.is_some()
             || has_key
-            || !candidate.scopes.is_empty();
-        if !is_service && !self.nearest(Meaning::Redirect).is_empty() {
-            return Kind::WebApp;
+            || (!candidate.scopes.is_empty() && !is_sign_in);
+        if !is_service && !redirects.is_empty() {
+            let is_public = is_sign_in && candidate.client_secrets.is_empty() && self.is_filled();
+            return if is_public { Kind::SinglePageApp } else { Kind::WebApp };
         }
-        if !is_service && candidate.client_secrets.is_empty() && candidate.org_id.is_none() && self.is_filled() {
+        let is_key = id.and_then(|id| id.meaning) == Some(Meaning::ApiKey) || candidate.org_id.is_none();
+        if !is_service && candidate.client_secrets.is_empty() && is_key && self.is_filled() {
             return Kind::ApiKey;
         }
         if says(&["servertoserver", "clientcredentials"]) || !candidate.scopes.is_empty() {
@@ -100,43 +109,59 @@ impl Place<'_> {
             "hubspot",
             "snowflake",
             "jira",
+            "marketo",
+            "magento",
+            "workday",
+            "atlassian",
+            "dropbox",
+            "box",
+            "strava",
+            "twitch",
+            "reddit",
+            "vimeo",
+            "docusign",
+            "xero",
+            "intuit",
+            "quickbooks",
+            "supabase",
+            "firebase",
+            "databricks",
+            "cognito",
+            "clerk",
+            "sfmc",
         ];
-        const OURS: &[&str] = &[
-            "adobe",
-            "aep",
-            "aio",
-            "ims",
-            "aem",
-            "oauths2s",
-            "reactor",
-            "amc",
-            "umapi",
-            "launch",
-            "cja",
-            "commerce",
-            "experience",
-            "analytics",
-        ];
+        // Whole words, and not `ims` in ICIMS_CLIENT_ID.
+        const OURS: &[&str] =
+            &["adobe", "aep", "aio", "ims", "aem", "oauths", "reactor", "amc", "umapi", "cja", "firefly"];
+        // These others have too.
+        const SHARED: &[&str] = &["launch", "commerce", "experience", "analytics"];
         let secret_is_ours = candidate.client_secrets.iter().any(|secret| is_adobes_secret(secret.expose()));
         let id_is_ours = candidate.is_aem
             || (candidate.client_id.len() == 32 && candidate.client_id.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        let path = self.groups[self.group].path.join(" ").to_lowercase();
-        let says = |words: &[&str]| words.iter().any(|word| self.prefix.contains(word) || path.contains(word));
+        let path = &self.groups[self.group].path;
+        let names = path.iter().chain(id.map(|id| &id.written)).flat_map(|name| fields::words(name));
+        let names: Vec<String> = names.collect();
+        let says = |words: &[&str]| {
+            let is_it = |name: &String, word: &&str| name == word || (word.len() > 4 && name.contains(*word));
+            words.iter().any(|word| names.iter().any(|name| is_it(name, word)))
+        };
+        let is_org_of_adobe = candidate.org_id.as_ref().is_some_and(|id| {
+            id.ends_with("@AdobeOrg") || (id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        });
         let asks_elsewhere = self.groups[self.group].fields.iter().any(|field| {
             let name = field.written.to_lowercase();
             let text = field.value.text().unwrap_or_default();
-            (name.contains("token") || name.contains("auth"))
+            ["token", "auth", "issuer", "idp", "discovery"].iter().any(|word| name.contains(word))
                 && text.starts_with("https://")
                 && !host_and_path(text).0.contains("adobe")
         });
-        if (says(OTHERS) || asks_elsewhere) && !says(OURS) && candidate.org_id.is_none() {
+        if (says(OTHERS) || asks_elsewhere) && !says(OURS) && !is_org_of_adobe {
             return secret_is_ours;
         }
-        let is_known_shape =
-            !matches!(self.shape, Shape::Config | Shape::Yaml | Shape::Ini | Shape::Lines | Shape::Mcp);
+        let is_known_shape = !self.shape.is_anybodys();
         let has_values_of_adobe = secret_is_ours
             || id_is_ours
-            || candidate.org_id.is_some()
+            || is_org_of_adobe
             || candidate.technical_account_id.is_some()
             || candidate.scopes.iter().any(|scope| scope == "AdobeID" || scope.starts_with("additional_info"))
             || !candidate.meta_scopes.is_empty()
@@ -144,6 +169,6 @@ impl Place<'_> {
         let is_named = id.and_then(|id| id.meaning) == Some(Meaning::ClientId)
             && !self.nearest(Meaning::ClientSecret).is_empty()
             && is_filler(&self.prefix);
-        says(OURS) || is_known_shape || has_values_of_adobe || is_named
+        says(OURS) || says(SHARED) || is_known_shape || has_values_of_adobe || is_named
     }
 }

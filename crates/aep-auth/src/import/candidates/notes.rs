@@ -1,9 +1,60 @@
 //! What is said of a candidate, so that nothing of a file is dropped in silence.
 
-use super::{Place, STAGE_IMS, STAGE_PLATFORM, is_adobes_secret, is_real, shown};
+use std::collections::HashSet;
+
+use super::{Place, Reading, Shape, is_adobes_secret, is_filler, is_real, shown};
 use crate::import::fields::{self, Meaning};
 use crate::import::groups::Field;
 use crate::import::{Candidate, Kind};
+
+/// The most names that one line tells.
+const MOST_NAMES: usize = 40;
+
+impl Reading<'_> {
+    /// Names what stands beside the credential and goes nowhere: other services' secrets, settings without a place.
+    pub(super) fn note_left(&self, candidate: &mut Candidate, group: usize, known: &HashSet<*const Field>) {
+        // The options of a command are no part of a credential.
+        if self.shape == Shape::Command {
+            return;
+        }
+        let is_flat = matches!(self.shape, Shape::AppBuilder | Shape::Lines | Shape::Ini);
+        let above = self.ancestors(group).filter(|_| is_flat);
+        let fields = std::iter::once(group).chain(above).flat_map(|index| &self.groups[index].fields);
+        let mut names: Vec<String> = Vec::new();
+        for field in fields.filter(|field| !known.contains(&std::ptr::from_ref(*field)) && is_worth_a_word(field)) {
+            let is_same_id = field.value.text() == Some(candidate.client_id.as_str());
+            let name = shown(&field.written);
+            if !is_same_id && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let more = names.len().saturating_sub(MOST_NAMES);
+        names.truncate(MOST_NAMES);
+        if !names.is_empty() {
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            candidate.notes.push(format!("a profile has no place for {}{more}; not taken", names.join(", ")));
+        }
+    }
+}
+
+/// Whether a field has a value, and a name that can be nothing else: a line of a key that is cut has a `=` too.
+fn is_worth_a_word(field: &Field) -> bool {
+    // What starts the program whose environment this is, and what has a note of its own.
+    if ["command", "args", "image", "type", "transport"].contains(&field.written.as_str())
+        || field.written.starts_with("secure_")
+    {
+        return false;
+    }
+    let is_detail = field.name.as_ref().is_some_and(|name| {
+        name.meaning == Meaning::Other && (is_filler(&name.prefix) || field.written.to_lowercase().contains("mail"))
+    });
+    let is_name = field.written.len() <= 60
+        && field.written.starts_with(|first: char| first.is_alphabetic() || first == '$')
+        && !field.written.contains(['+', '/'])
+        && !is_adobes_secret(&field.written);
+    let is_value = field.value.text().is_some_and(|text| is_real(text) && !text.trim_matches('=').is_empty());
+    is_name && is_value && !is_detail
+}
 
 impl Place<'_> {
     /// Which of the fields that a flow needs stand in the file without a value.
@@ -27,30 +78,14 @@ impl Place<'_> {
             };
             candidate.unfilled.push(format!("{} is {what}", shown(&field.written)));
         }
-    }
-
-    pub(super) fn note_environment(&self, candidate: &mut Candidate) {
-        let fields = self.nearest(Meaning::Environment);
-        let field = fields.iter().rev().find_map(|field| Some((field.written.as_str(), field.value.text()?)));
-        let Some((name, said)) = self.environment.map(|environment| ("the name", environment)).or(field) else {
-            return;
-        };
-        match said.to_lowercase().as_str() {
-            "prod" | "production" | "prd" => {}
-            "stage" | "stg" | "stg1" | "staging" => {
-                candidate.ims_url.get_or_insert_with(|| STAGE_IMS.to_owned());
-                candidate.platform_url.get_or_insert_with(|| STAGE_PLATFORM.to_owned());
-                candidate.notes.push(format!(
-                    "the file says {} is {}, so Adobe's stage hosts are taken; --ims-url and --platform-url name others",
-                    shown(name),
-                    shown(said)
-                ));
-            }
-            _ => candidate.notes.push(format!(
-                "the file says {} is {}, for which no hosts are known; --ims-url and --platform-url name them",
-                shown(name),
-                shown(said)
-            )),
+        // User Sync's way to say that a secret is elsewhere.
+        let is_elsewhere = |field: &&Field| field.written.starts_with("secure_") && field.written.contains("secret");
+        if candidate.client_secrets.is_empty()
+            && let Some(field) = self.groups[self.group].fields.iter().find(is_elsewhere)
+        {
+            candidate
+                .unfilled
+                .push(format!("{} names an entry of a keyring, which is not followed", shown(&field.written)));
         }
     }
 
@@ -94,19 +129,39 @@ impl Place<'_> {
         if !secure.is_empty() {
             candidate.notes.push(format!("{} names an entry of a keyring, which is not followed", secure.join(", ")));
         }
-        if !self.shape.is_about_one_credential() {
-            return;
-        }
-        let left: Vec<String> = self.groups[self.group]
-            .fields
-            .iter()
-            .filter(|field| field.meaning.is_none() && !field.written.starts_with('_'))
-            .filter(|field| field.value.text().is_some_and(is_real))
-            .map(|field| shown(&field.written))
-            .take(12)
-            .collect();
-        if !left.is_empty() {
-            candidate.notes.push(format!("the profile has no place for {}", left.join(", ")));
-        }
+    }
+
+    /// The fields that are taken, or that a note tells of.
+    pub(super) fn taken_fields(&self) -> impl Iterator<Item = *const Field> {
+        use Meaning::{
+            AuthCode, Certificate, ClientSecret, Environment, ImsUrl, KeyPath, MetaScopes, OrgId, Passphrase,
+            PlatformUrl, PrivateKey, Redirect, Sandbox, Scopes, Secret, TechnicalAccountId, Token, Type,
+        };
+        let meanings = [
+            AuthCode,
+            Certificate,
+            ClientSecret,
+            Environment,
+            ImsUrl,
+            KeyPath,
+            MetaScopes,
+            OrgId,
+            Passphrase,
+            PlatformUrl,
+            PrivateKey,
+            Redirect,
+            Sandbox,
+            Scopes,
+            TechnicalAccountId,
+            Token,
+            Type,
+        ];
+        let has_secret = !self.nearest(ClientSecret).is_empty();
+        meanings
+            .into_iter()
+            .chain((!has_secret).then_some(Secret))
+            .flat_map(|meaning| self.nearest(meaning))
+            .chain(self.of_aio())
+            .map(std::ptr::from_ref)
     }
 }

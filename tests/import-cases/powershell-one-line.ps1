@@ -1,0 +1,1 @@
+$env:ADOBE_CLIENT_ID='a64f5f10849a410a97ffdac8ae1eae0e'; $env:ADOBE_CLIENT_SECRET='p8e-Yw7vZq_dK3sR-9uT2xLmN4bC6fH8jE1a'
