@@ -15,6 +15,7 @@ use stories::postgres::Postgres;
 use stories::pty::Shell;
 use stories::{World, assert_clean, assert_refused, files_in, skip, text, wait_until};
 
+const PATH: &str = "/data/foundation/query/connection_parameters";
 const ASKED: &str = "GET /data/foundation/query/connection_parameters";
 
 fn world() -> World {
@@ -243,6 +244,75 @@ fn a_crowd_asks_once() {
     }
     assert_eq!((world.emulator.token_requests(), world.emulator.count(ASKED)), (1, 1));
     assert!(lent(&world).is_empty());
+}
+
+#[test]
+fn a_crowd_shares_what_the_one_that_asked_met() {
+    // Refused, and late, so that the others wait: the organization is another one's.
+    let mut refused = world();
+    refused.set("AEP_ORG_ID", "0123456789ABCDEF01234567@AdobeOrg");
+    refused.token();
+    refused.emulator.fault(Fault::always(Kind::Delay { ms: 300 }).at(PATH));
+    for output in refused.crowd(50, "aep-auth", &["query", "--", "true"]) {
+        assert_refused(&output, 4);
+    }
+    assert!(refused.emulator.count(ASKED) <= 5, "{} requests", refused.emulator.count(ASKED));
+    // Out of reach.
+    let mut silent = world();
+    silent.token();
+    silent.set("AEP_TIMEOUT", "1");
+    silent.emulator.fault(Fault::always(Kind::Hang).at(PATH));
+    for output in silent.crowd(50, "aep-auth", &["query", "--", "true"]) {
+        assert_refused(&output, 5);
+    }
+    assert!(silent.emulator.count(ASKED) <= 5, "{} requests", silent.emulator.count(ASKED));
+    // A revoked token is renewed by one, and all have the new one.
+    let revoked = world();
+    let old = revoked.token();
+    revoked.emulator.revoke(&old);
+    revoked.emulator.fault(Fault::always(Kind::Delay { ms: 300 }).at(PATH));
+    for output in revoked.crowd(50, "aep-auth", &["query", "--format", "json"]) {
+        assert_clean(&output);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["password"], revoked.token());
+    }
+    assert_eq!((revoked.emulator.token_requests(), revoked.emulator.count(ASKED)), (2, 2));
+    // What is left behind for it tells no secret, and goes with the next success.
+    let failed = |world: &World| {
+        files_in(&world.cache())
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "failed"))
+            .collect::<Vec<_>>()
+    };
+    let [note] = &failed(&refused)[..] else { panic!("{:?}", failed(&refused)) };
+    let kept = std::fs::read_to_string(note).unwrap();
+    assert!(mode(note) == 0o600 && !kept.contains(&refused.token()), "{kept}");
+    assert!(!kept.contains(refused.variable("AEP_CLIENT_SECRET")));
+    silent.emulator.clear_faults();
+    assert_eq!(failed(&silent).len(), 1);
+    assert_clean(&silent.run("aep-auth", &["query"]));
+    assert!(failed(&silent).is_empty());
+}
+
+#[test]
+fn a_failure_is_for_those_who_waited_alone() {
+    let mut world = world();
+    world.set("AEP_ORG_ID", "0123456789ABCDEF01234567@AdobeOrg");
+    for requests in 1..=3 {
+        assert_refused(&world.run("aep-auth", &["query"]), 4);
+        assert_eq!(world.emulator.count(ASKED), requests, "a later one tries anew");
+    }
+    // One that waits with another token asks for itself.
+    world.emulator.fault(Fault::always(Kind::Delay { ms: 1_500 }).at(PATH));
+    let start = || world.command("aep-auth").arg("query").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let first = start();
+    wait_until(|| world.emulator.count(ASKED) == 4);
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+    let second = start();
+    for child in [first, second] {
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+    }
+    assert_eq!(world.emulator.count(ASKED), 5);
 }
 
 #[test]
