@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use stories::postgres::Postgres;
 use stories::pty::Shell;
-use stories::{World, assert_clean, assert_refused, files_in, skip, text, wait_until};
+use stories::{World, assert_clean, assert_refused, files_in, has, root, skip, text, wait_until};
 
 const PATH: &str = "/data/foundation/query/connection_parameters";
 const ASKED: &str = "GET /data/foundation/query/connection_parameters";
@@ -118,8 +118,7 @@ fn psql_refuses_a_server_with_another_certificate() {
 
 #[test]
 fn psycopg_connects_by_what_json_says() {
-    let mut found = Command::new("python3");
-    if !found.args(["-c", "import psycopg"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+    if !has_psycopg() {
         return skip("python3 has no module `psycopg`: pip install 'psycopg[binary]'");
     }
     let Some((world, _postgres)) = world_with_postgres("localhost") else { return };
@@ -492,24 +491,24 @@ fn the_certificates_are_written_again_when_either_changes() {
         let path = PathBuf::from(json["sslrootcert"].as_str().unwrap());
         (std::fs::read_to_string(&path).unwrap(), std::fs::metadata(&path).unwrap().modified().unwrap(), path)
     };
-    let has = |text: &str, pems: &[&str]| {
+    let holds = |text: &str, pems: &[&str]| {
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), pems.len());
         pems.iter().for_each(|pem| assert!(text.contains(&body(pem))));
     };
     let (text, written, path) = roots(&world);
-    has(&text, &[&a]);
+    holds(&text, &[&a]);
     assert_eq!(roots(&world).1, written, "nothing changed, and it was written again");
     std::fs::write(&system, format!("{a}{b}")).unwrap();
-    has(&roots(&world).0, &[&a, &b]);
+    holds(&roots(&world).0, &[&a, &b]);
     std::fs::write(&own, &c).unwrap();
     world.set("AEP_CA_FILE", own.to_str().unwrap());
     let (text, _, other) = roots(&world);
-    has(&text, &[&a, &b, &c]);
+    holds(&text, &[&a, &b, &c]);
     assert_ne!(path, other);
     std::fs::write(&own, &d).unwrap();
-    has(&roots(&world).0, &[&a, &b, &d]);
+    holds(&roots(&world).0, &[&a, &b, &d]);
     std::fs::write(&other, "").unwrap();
-    has(&roots(&world).0, &[&a, &b, &d]);
+    holds(&roots(&world).0, &[&a, &b, &d]);
     std::fs::write(&own, "nothing").unwrap();
     assert_refused(&world.run("aep-auth", &["query"]), 3);
 }
@@ -690,11 +689,30 @@ fn find_token(entry: &Value) -> Option<&str> {
     }
 }
 
-/// The blocks of the page in this language, in order.
-fn blocks(language: &str) -> Vec<String> {
-    let page = std::fs::read_to_string(stories::root().join("integrations/psql/README.md")).unwrap();
-    let begin = format!("```{language}\n");
-    page.split(&begin).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+/// The sections of the page that a set up reader walks through.
+const SECTIONS: [&str; 6] = ["psql", "A name for it", "Python", "dbt", "Check", "Undo"];
+
+fn blocks(heading: &str, language: &str) -> Vec<String> {
+    stories::pages::blocks("psql/README.md", heading, language)
+}
+
+/// Every command of the page below these headings.
+fn commands(headings: &[&str]) -> Vec<String> {
+    headings.iter().flat_map(|heading| blocks(heading, "sh")).collect()
+}
+
+/// In the place of dbt, it checks what dbt would read.
+fn stand_in_for_dbt() -> String {
+    let page = &blocks("dbt", "yaml")[0];
+    let names: Vec<&str> = page.split("env_var('").skip(1).map(|part| part.split('\'').next().unwrap()).collect();
+    assert_eq!(names.len(), 7);
+    let checks: Vec<String> = names.iter().map(|name| format!(": \"${{{name}:?}}\"\n")).collect();
+    format!("#!/bin/sh\n{}[ \"$1\" = debug ] && echo checked\n", checks.concat())
+}
+
+fn has_psycopg() -> bool {
+    let mut found = Command::new("python3");
+    found.args(["-c", "import psycopg"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 #[test]
@@ -712,33 +730,99 @@ fn the_page_is_true_from_a_fresh_home_on() {
         program.display()
     );
     world.write("bin/aep-auth", &shim);
-    // It checks what dbt would read, in place of dbt.
-    let names: Vec<String> =
-        blocks("yaml")[0].split("env_var('").skip(1).map(|part| part.split('\'').next().unwrap().to_owned()).collect();
-    assert_eq!(names.len(), 7);
-    let checks: Vec<String> = names.iter().map(|name| format!(": \"${{{name}:?}}\"\n")).collect();
-    world.write("bin/dbt", &format!("#!/bin/sh\n{}[ \"$1\" = debug ] && echo checked\n", checks.concat()));
+    world.write("bin/dbt", &stand_in_for_dbt());
     let run = |script: &str| sh(&world, &format!("PATH=$HOME/bin:$PATH\nset -e\n{script}"));
     assert_clean(&run("chmod +x bin/*"));
 
+    assert_clean(&run(&commands(&["Set up"]).concat()));
+    let organization = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
+    let organization = organization.lines().find_map(|line| line.strip_prefix("org_id = ")).unwrap().to_owned();
+    postgres.admit("prod:all", organization.trim_matches('"'), &world.token());
+    if has_psycopg() {
+        world.write("connect.py", &blocks("Python", "python")[0]);
+        assert_eq!(text(&run("python3 connect.py").stdout), "prod:all\n");
+    }
     let mut printed = String::new();
-    for (number, block) in blocks("sh").iter().enumerate() {
-        let output = run(block);
+    for block in commands(&SECTIONS) {
+        let output = run(&block);
         assert_clean(&output);
         printed.push_str(&text(&output.stdout));
-        if number == 0 {
-            let organization = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
-            let organization = organization.lines().find_map(|line| line.strip_prefix("org_id = ")).unwrap().to_owned();
-            postgres.admit("prod:all", organization.trim_matches('"'), &world.token());
-            if blocks("python").len() == 1 && run("python3 -c 'import psycopg'").status.success() {
-                world.write("connect.py", &blocks("python")[0]);
-                assert_eq!(text(&run("python3 connect.py").stdout), "prod:all\n");
-            }
-        }
     }
     assert_eq!(printed.matches("prod:all").count(), 3, "{printed}");
     assert!(printed.contains("checked\n"), "{printed}");
     assert!(!world.path(".pgpass").exists());
+}
+
+#[test]
+fn an_analyst_tries_the_page_without_an_account() {
+    if !has("psql") || !has("openssl") {
+        return;
+    }
+    let mut world = World::empty();
+    let installed = world.path(".local/share/aep-auth/integrations/psql");
+    std::fs::create_dir_all(&installed).unwrap();
+    std::fs::copy(root().join("integrations/psql/try.sh"), installed.join("try.sh")).unwrap();
+    // Whatever the caller has set decides nothing.
+    world
+        .set("AEP_PROFILE", "missing")
+        .set("AEP_CACHE", "off")
+        .set("PGHOST", "nowhere.example")
+        .set("PGPASSFILE", "/x");
+    let folder = world.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    // The server's own user has to reach its folder.
+    std::fs::set_permissions(world.home.path(), Permissions::from_mode(0o711)).unwrap();
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
+    world.set("TMPDIR", folder.to_str().unwrap());
+    let nothing_is_left = |world: &World| {
+        assert!(files_in(&folder).is_empty(), "{:?}", files_in(&folder));
+        assert!(!world.path("config").exists() && !world.path("cache").exists());
+        let name = folder.to_str().unwrap();
+        let alive = files_in(Path::new("/proc")).into_iter().filter(|process| {
+            let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(name)
+        });
+        assert_eq!(alive.count(), 0);
+    };
+
+    let [install, once, shell] = <[String; 3]>::try_from(blocks("Try it here", "sh")).unwrap();
+    assert_eq!(install, "sudo apt-get install postgresql openssl\n");
+    if !Path::new("/usr/lib/postgresql").is_dir() {
+        return skip("there is no PostgreSQL server of Debian's: apt-get install postgresql");
+    }
+    let output = sh(&world, &once);
+    assert_clean(&output);
+    assert!(text(&output.stdout).contains(" prod:all\n"), "{}", text(&output.stdout));
+    nothing_is_left(&world);
+
+    // A reader who types the rest of the page into the shell that it opens.
+    world.write("bin/dbt", &stand_in_for_dbt());
+    let python = if has_psycopg() { "python3 connect.py\n" } else { "" };
+    world.write("connect.py", &blocks("Python", "python")[0]);
+    let typed = format!("set -e\n{python}{}exit 9\n", commands(&SECTIONS).concat());
+    let reader = format!("#!/bin/sh\ncp {0}/connect.py .\nPATH={0}/bin:$PATH\n{typed}", world.home.path().display());
+    let reader = world.write("bin/reader", &reader);
+    world.set("SHELL", reader.to_str().unwrap());
+    let output = sh(&world, &format!("chmod +x bin/*\n{shell}"));
+    let (shown, told) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(9), "{shown}{told}");
+    assert_eq!(shown.matches("prod:all").count(), 3 + usize::from(has_psycopg()), "{shown}{told}");
+    assert!(shown.contains("checked\n") && told.lines().count() == 2, "{shown}{told}");
+    nothing_is_left(&world);
+
+    // A command that fails, and one that a signal ends, leave as little.
+    let ended = sh(&world, &once.replace("psql -c 'SELECT current_database()'", "sh -c 'kill -TERM $$'"));
+    assert_eq!(ended.status.code(), Some(143));
+    nothing_is_left(&world);
+    // What is missing is said, with a cure.
+    let told = sh(&world, &format!("PATH=/nowhere /bin/{}", once.replace("sh ~", "sh \"$HOME\"").trim()));
+    assert_eq!(told.status.code(), Some(3));
+    assert!(
+        text(&told.stderr).starts_with("error: ") && text(&told.stderr).contains("\nhint: "),
+        "{}",
+        text(&told.stderr)
+    );
+    nothing_is_left(&world);
 }
 
 #[test]
