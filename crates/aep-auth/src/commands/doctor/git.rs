@@ -46,7 +46,7 @@ pub(super) fn look(context: &Context, profile: Option<&Profile>, url: &str, find
         );
     }
     if look_at_answer(&git, profile, numbers, findings) {
-        look_at_server(&git, findings);
+        look_at_server(&git, &origin, findings);
     }
 }
 
@@ -129,18 +129,34 @@ fn look_at_answer(
     false
 }
 
-fn look_at_server(git: &Git<'_>, findings: &mut Findings) {
+fn look_at_server(git: &Git<'_>, origin: &str, findings: &mut Findings) {
     let Some(output) = git.list() else { return };
     if output.status.success() {
         return findings.good("the server lists its branches");
     }
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
+    let shown = terminal::clean_within(line, 300);
+    if is_out_of_reach(line) {
+        return findings.bad(
+            Kind::Unreachable,
+            format!("git does not reach the server: {shown}"),
+            format!(
+                "look at the address, the network, and what git has for it: git config --get-urlmatch http {origin}; it reads no \
+                 AEP_CA_FILE: git config --global http.{origin}.sslCAInfo FILE"
+            ),
+        );
+    }
     findings.bad(
         Kind::Refused,
-        format!("the server does not take it: {}", terminal::clean_within(line, 300)),
+        format!("the server does not take it: {shown}"),
         "ask whoever runs it whether it takes Adobe IMS access tokens as Bearer, and whether this account may read there",
     );
+}
+
+/// Whether no answer came: these are git's words in `LC_ALL=C`, with curl's behind them, or the status where there was one.
+fn is_out_of_reach(line: &str) -> bool {
+    line.starts_with("fatal: unable to access ") && !line.contains("The requested URL returned error: ")
 }
 
 /// The git that was found, and the address.
@@ -277,6 +293,19 @@ mod tests {
             [("2.39.5", false), ("2.46.0", true), ("2.53.1", true), ("2.54.0", false), ("3.0", false)]
         {
             assert_eq!(cannot_push(numbers(version)), is_so, "{version}");
+        }
+    }
+
+    #[test]
+    fn no_answer_is_told_from_a_refusal() {
+        for (line, is_so) in [
+            ("fatal: unable to access 'https://h/': Could not resolve host: h", true),
+            ("fatal: unable to access 'https://h/': server certificate verification failed. CAfile: none", true),
+            ("fatal: unable to access 'https://h/': The requested URL returned error: 403", false),
+            ("fatal: Authentication failed for 'https://h/'", false),
+            ("fatal: repository 'https://h/' not found", false),
+        ] {
+            assert_eq!(is_out_of_reach(line), is_so, "{line}");
         }
     }
 
