@@ -167,7 +167,7 @@ fn httpyac_by_the_lines_of_the_pages() {
 fn every_line_of_the_page_of_mcp() {
     let world = World::empty();
     let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
-    assert_clean(&world.import(file.to_str().unwrap(), &["--profile", "prod"]));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
     let sh = |script: &str| {
         let mut shell = Command::new("sh");
         world.prepare(&mut shell);
@@ -175,15 +175,15 @@ fn every_line_of_the_page_of_mcp() {
     };
     let page = |section: &str| stories::pages::blocks("mcp/README.md", section, "sh").concat();
     assert_eq!(sh(&page("Check")).status.code(), Some(4));
-    assert_clean(&sh(&page("Set up").replace('…', "company")));
+    assert_clean(&sh(&page("Set up")));
     let checked = sh(&page("Check"));
     assert_clean(&checked);
     let given: Value = serde_json::from_slice(&checked.stdout).unwrap();
     assert!(given["Authorization"].as_str().unwrap().starts_with("Bearer eyJ"), "{given}");
-    assert_eq!(given["x-global-company-id"], "company");
+    assert_eq!(given["x-global-company-id"], "YOUR_COMPANY");
     let page = stories::pages::read("mcp/README.md");
-    let undo = page.split("`aep-auth profile set prod services= ").nth(1).unwrap().split('`').next().unwrap();
-    assert_clean(&sh(&format!("aep-auth profile set prod services= {undo}")));
+    let undo = page.split("`aep-auth profile set default services= ").nth(1).unwrap().split('`').next().unwrap();
+    assert_clean(&sh(&format!("aep-auth profile set default services= {undo}")));
     assert_eq!(sh("aep-auth headers --for https://aa-mcp.adobe.io/mcp").status.code(), Some(4));
 }
 
