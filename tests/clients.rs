@@ -180,6 +180,12 @@ const CLIENTS: &[Client] = &[
         story: ("query", "psycopg_connects_by_what_json_says"),
     },
     Client {
+        name: "dbt (`dbt-core`, `dbt-postgres`)",
+        version: Of(&["dbt", "--version"]),
+        shown: "connects and builds by the page's profile, and logs no token",
+        story: ("query", "dbt_connects_and_builds_by_the_pages_profile"),
+    },
+    Client {
         name: "aepp",
         version: Of(&["python3", "-c", "import importlib.metadata as all; print(all.version('aepp'))"]),
         shown: "finds in the emulator what it expects of the platform",
@@ -208,8 +214,8 @@ const CLIENTS: &[Client] = &[
 const HEAD: &str = "\
 # Clients that were run
 
-Each row is a story that the gate runs with the client itself, `.ci/clients` those of xh, starship and Hurl. The page is written by
-`AEP_TEST_WRITE=1 cargo test -p stories --test clients`, with the versions that it finds and the day, after a gate that passed
+Each row is a story that the gate runs with the client itself, `.ci/clients` those of xh, starship, Hurl and dbt. The page is written
+by `AEP_TEST_WRITE=1 cargo test -p stories --test clients`, with the versions that it finds and the day, after a gate that passed
 on that machine; a client that is absent there keeps its row.
 
 | client | version | what was shown | story | run on |
@@ -218,9 +224,9 @@ on that machine; a client that is absent there keeps its row.
 
 const TAIL: &str = "
 Which line of a page is run by which story, and why the few are not that are not, stands in `tests/pages.rs`. Written from their
-documentation and **not run**, since no package brings them: powerlevel10k, oh-my-posh, Bazel (5.4 and newer), restish, dbt,
-DBeaver, DataGrip, Tableau, Terraform's provider, GitHub Actions, GitLab CI, Airflow, Databricks, a cluster's own kubelet, the apps
-of Postman and Bruno, the HTTP clients of editors. Their pages say so as well.
+documentation and **not run**: powerlevel10k, oh-my-posh, Bazel (5.4 and newer), restish, DBeaver, DataGrip, Tableau, Terraform's
+provider, GitHub Actions, GitLab CI, Airflow, Databricks, a cluster's own kubelet, the apps of Postman and Bruno, the HTTP clients
+of editors. Their pages say so as well.
 ";
 
 /// The client, the version, what was shown, the story, the day.

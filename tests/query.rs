@@ -13,7 +13,7 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use stories::postgres::Postgres;
 use stories::pty::Shell;
-use stories::{World, assert_clean, assert_refused, files_in, has, root, skip, text, wait_until};
+use stories::{World, assert_clean, assert_refused, files_in, has, has_further, root, skip, text, wait_until};
 
 const PATH: &str = "/data/foundation/query/connection_parameters";
 const ASKED: &str = "GET /data/foundation/query/connection_parameters";
@@ -710,6 +710,13 @@ fn stand_in_for_dbt() -> String {
     format!("#!/bin/sh\n{}[ \"$1\" = debug ] && echo checked\n", checks.concat())
 }
 
+/// `try.sh` where `./install.sh` puts it.
+fn install_try(world: &World) {
+    let installed = world.path(".local/share/aep-auth/integrations/psql");
+    std::fs::create_dir_all(&installed).unwrap();
+    std::fs::copy(root().join("integrations/psql/try.sh"), installed.join("try.sh")).unwrap();
+}
+
 fn has_psycopg() -> bool {
     let mut found = Command::new("python3");
     found.args(["-c", "import psycopg"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
@@ -759,9 +766,7 @@ fn an_analyst_tries_the_page_without_an_account() {
         return;
     }
     let mut world = World::empty();
-    let installed = world.path(".local/share/aep-auth/integrations/psql");
-    std::fs::create_dir_all(&installed).unwrap();
-    std::fs::copy(root().join("integrations/psql/try.sh"), installed.join("try.sh")).unwrap();
+    install_try(&world);
     // Whatever the caller has set decides nothing.
     world
         .set("AEP_PROFILE", "missing")
@@ -823,6 +828,34 @@ fn an_analyst_tries_the_page_without_an_account() {
         text(&told.stderr)
     );
     nothing_is_left(&world);
+}
+
+/// dbt itself, with the page's profile and the least project that there is.
+#[test]
+fn dbt_connects_and_builds_by_the_pages_profile() {
+    if !has_further("dbt") || !has("psql") || !has("openssl") {
+        return;
+    }
+    let mut world = World::empty();
+    install_try(&world);
+    std::fs::set_permissions(world.home.path(), Permissions::from_mode(0o711)).unwrap();
+    world.write("project/profiles.yml", &blocks("dbt", "yaml")[0]);
+    world.write("project/dbt_project.yml", "name: story\nversion: '1.0'\nprofile: aep\n");
+    world.write("project/models/one.sql", "select current_database() as name\n");
+    let block = &blocks("dbt", "sh")[0];
+    assert!(block.ends_with(" dbt debug\n"));
+    let typed = format!(
+        "{block}{}aep-auth query -- psql -Atc 'select * from one'\nif grep -rq \"$PGPASSWORD\" .; then exit 9; fi\n",
+        block.replace(" dbt debug", " dbt run")
+    );
+    let reader = format!("#!/bin/sh\nset -e\ncp -r {}/project .\ncd project\n{typed}", world.home.path().display());
+    let reader = world.write("reader", &reader);
+    world.set("SHELL", reader.to_str().unwrap()).set("DBT_SEND_ANONYMOUS_USAGE_STATS", "false");
+    let output = sh(&world, &format!("chmod +x reader\n{}", blocks("Try it here", "sh")[2]));
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    assert!(shown.contains("All checks passed!") && shown.contains("ERROR=0"), "{shown}");
+    assert!(shown.ends_with("\nprod:all\n"), "{shown}");
 }
 
 #[test]
