@@ -37,12 +37,14 @@ pub(super) struct Access {
 
 /// A token, and where it opens a database.
 pub(super) fn find(context: &Context, profile: &Profile, arguments: &QueryArguments) -> Result<Access> {
-    let known = failure(context, profile);
-    let refuse = if arguments.renew { Refuse::Cached } else { Refuse::Nothing };
-    let fetched = road::acquire_for(context, profile, &TokenRequest { refuse, ..TokenRequest::default() })?;
     // The short form belongs to one token, and is as secret as it is: it is asked for and not kept.
     let asks_anyway = arguments.renew || arguments.compressed;
-    if !asks_anyway && let Some((parameters, _)) = kept(context, profile) {
+    let at_hand = if asks_anyway { None } else { kept(context, profile) };
+    // What is known before the token is fetched was met by none of those who now wait for it together.
+    let known = if at_hand.is_none() { failure(context, profile) } else { None };
+    let refuse = if arguments.renew { Refuse::Cached } else { Refuse::Nothing };
+    let fetched = road::acquire_for(context, profile, &TokenRequest { refuse, ..TokenRequest::default() })?;
+    if let Some((parameters, _)) = at_hand {
         context.log.info("Query Service: what is kept of it will do");
         return Ok(Access { parameters, password: password(&fetched) });
     }
