@@ -66,6 +66,40 @@ fn without_a_profile_it_says_so() {
     assert_refused(&get(&World::empty(), r#"{"uri":"https://platform.adobe.io/"}"#), 3);
 }
 
+/// Bazel in a version that knows helpers is in no package; this does as it does (`CredentialHelper.java`): the option's host
+/// and program, the program from the `PATH`, `get`, a request without a line's end, an answer of lists.
+#[test]
+fn the_option_of_the_page_as_bazel_takes_it() {
+    let option = std::fs::read_to_string(root().join("integrations/bazel/bazelrc")).unwrap();
+    let option = option.trim_end().strip_prefix("common --credential_helper=").unwrap();
+    let (host, program) = option.split_once('=').unwrap();
+    let world = World::oauth();
+    let request = json!({"uri": format!("https://{host}/data/foundation/import/part.parquet")}).to_string();
+    let output = world.run_with_input(program, &["get"], request.as_bytes());
+    assert_clean(&output);
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    for (name, values) in answer["headers"].as_object().unwrap() {
+        assert!(values.as_array().unwrap().iter().all(Value::is_string), "{name}");
+    }
+    assert_eq!(answer["headers"]["Authorization"][0], format!("Bearer {}", world.token()));
+    // `Instant.parse` of Java takes this form.
+    let expires = answer["expires"].as_str().unwrap();
+    assert!(expires.len() == 20 && expires.ends_with('Z') && expires.as_bytes()[10] == b'T', "{expires}");
+}
+
+#[test]
+#[cfg(unix)]
+fn the_pages_check_as_it_stands() {
+    let world = World::oauth();
+    for block in stories::pages::blocks("bazel/README.md", "Check", "sh") {
+        let mut shell = std::process::Command::new("sh");
+        world.prepare(&mut shell);
+        let output = shell.args(["-ec", &block]).output().unwrap();
+        assert_clean(&output);
+        assert!(text(&output.stdout).contains("\"headers\":{\"Authorization\":[\"Bearer "));
+    }
+}
+
 #[test]
 fn the_pages_name_the_command_that_works() {
     let page = |name: &str| std::fs::read_to_string(root().join("integrations/bazel").join(name)).unwrap();

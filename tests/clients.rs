@@ -71,6 +71,12 @@ const CLIENTS: &[Client] = &[
         story: ("postman", "each_line_of_the_page_works_as_it_stands"),
     },
     Client {
+        name: "Postman CLI",
+        version: Package("postman/node_modules/@postman/pm-bin-linux-x64"),
+        shown: "the same collection",
+        story: ("postman", "each_line_of_the_page_works_as_it_stands"),
+    },
+    Client {
         name: "Bruno (`@usebruno/cli`)",
         version: Package("postman/node_modules/@usebruno/cli"),
         shown: "the collection of the page",
@@ -94,6 +100,12 @@ const CLIENTS: &[Client] = &[
         version: Of(&["tmux", "-V"]),
         shown: "the prompt piece, beside its own status line",
         story: ("shells", "tmux"),
+    },
+    Client {
+        name: "starship",
+        version: Of(&["starship", "--version"]),
+        shown: "the page's line in bash, zsh and fish, beside its own modules",
+        story: ("shells", "starship_as_people_have_it"),
     },
     Client {
         name: "curl",
@@ -120,6 +132,72 @@ const CLIENTS: &[Client] = &[
         story: ("integrations", "make"),
     },
     Client {
+        name: "xh",
+        version: Of(&["xh", "--version"]),
+        shown: "the same session",
+        story: ("integrations", "xh_reads_the_same_session"),
+    },
+    Client {
+        name: "Hurl",
+        version: Of(&["hurl", "--version"]),
+        shown: "the page's file, which hides the token",
+        story: ("integrations", "hurl"),
+    },
+    Client {
+        name: "httpYac",
+        version: Package("clients/node_modules/httpyac"),
+        shown: "the page's file, and the editors' file with its `.env`",
+        story: ("header_clients", "httpyac_by_the_lines_of_the_pages"),
+    },
+    Client {
+        name: "MCP SDK for Python (`mcp`)",
+        version: Of(&["python3", "-c", "import importlib.metadata as all; print(all.version('mcp'))"]),
+        shown: "lists tools with what the headers' helper prints",
+        story: ("header_clients", "the_python_sdk_connects_with_what_the_helper_prints"),
+    },
+    Client {
+        name: "mcp-remote",
+        version: Package("clients/node_modules/mcp-remote"),
+        shown: "connects, with the token in its environment",
+        story: ("header_clients", "mcp_remote_has_the_token_in_its_environment"),
+    },
+    Client {
+        name: "psql",
+        version: Of(&["psql", "--version"]),
+        shown: "every line of the page, a renewed and a revoked token, another certificate",
+        story: ("query", "the_page_is_true_from_a_fresh_home_on"),
+    },
+    Client {
+        name: "PostgreSQL",
+        version: Of(&["sh", "-c", "set -- /usr/lib/postgresql/*/bin/postgres; \"$1\" --version"]),
+        shown: "in Query Service's place, by the page's `try.sh`",
+        story: ("query", "an_analyst_tries_the_page_without_an_account"),
+    },
+    Client {
+        name: "psycopg",
+        version: Of(&["python3", "-c", "import psycopg; print(psycopg.__version__)"]),
+        shown: "connects by what `--format json` prints, and by the variables",
+        story: ("query", "psycopg_connects_by_what_json_says"),
+    },
+    Client {
+        name: "dbt (`dbt-core`, `dbt-postgres`)",
+        version: Of(&["dbt", "--version"]),
+        shown: "connects and builds by the page's profile, and logs no token",
+        story: ("query", "dbt_connects_and_builds_by_the_pages_profile"),
+    },
+    Client {
+        name: "aepp",
+        version: Of(&["python3", "-c", "import importlib.metadata as all; print(all.version('aepp'))"]),
+        shown: "finds in the emulator what it expects of the platform",
+        story: ("aepp", "it_lists_sandboxes_classes_and_schemas"),
+    },
+    Client {
+        name: "systemd (`systemd-analyze`)",
+        version: Of(&["systemd-analyze", "--version"]),
+        shown: "takes the units of the page",
+        story: ("secret_life", "the_units_are_what_systemd_takes_and_the_service_gets_its_token"),
+    },
+    Client {
         name: "Redis",
         version: Of(&["redis-server", "--version"]),
         shown: "the fleet page's lines: the user, its ACL, the variables, the undoing",
@@ -136,8 +214,8 @@ const CLIENTS: &[Client] = &[
 const HEAD: &str = "\
 # Clients that were run
 
-Each row is a story that the gate runs with the client itself. The page is written by
-`AEP_TEST_WRITE=1 cargo test -p stories --test clients`, with the versions that it finds and the day, after a gate that passed
+Each row is a story that the gate runs with the client itself, `.ci/clients` those of xh, starship, Hurl and dbt. The page is written
+by `AEP_TEST_WRITE=1 cargo test -p stories --test clients`, with the versions that it finds and the day, after a gate that passed
 on that machine; a client that is absent there keeps its row.
 
 | client | version | what was shown | story | run on |
@@ -145,8 +223,10 @@ on that machine; a client that is absent there keeps its row.
 ";
 
 const TAIL: &str = "
-Tried by hand, of no version that was kept: starship. Written from their documentation and **not run**: powerlevel10k, oh-my-posh, xh, Hurl, Bazel,
-restish, GitHub Actions, GitLab CI, Airflow, a cluster's own kubelet, the HTTP clients of editors. Their pages say so as well.
+Which line of a page is run by which story, and why the few are not that are not, stands in `tests/pages.rs`. Written from their
+documentation and **not run**: powerlevel10k, oh-my-posh, Bazel (5.4 and newer), restish, DBeaver, DataGrip, Tableau, Terraform's
+provider, GitHub Actions, GitLab CI, Airflow, Databricks, a cluster's own kubelet, the apps of Postman and Bruno, the HTTP clients
+of editors. Their pages say so as well.
 ";
 
 /// The client, the version, what was shown, the story, the day.

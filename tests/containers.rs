@@ -178,6 +178,33 @@ fn the_job_of_the_page_gets_its_token_and_shares_it_in_the_pod() {
     assert!(text(&told.stdout).contains("an access token, from the cache"), "{}", text(&told.stdout));
 }
 
+/// `envFrom` of the page: the credential's variables by a Secret's keys, and no file.
+#[test]
+fn a_pod_that_has_the_credential_as_variables() {
+    let Some(mut pod) = Pod::new() else { return };
+    let block = pages::blocks("fleet/README.md", "Set up", "yaml").concat();
+    assert_eq!(block, "envFrom:\n- secretRef: {name: aep-client}\n");
+    let page = pages::read("fleet/README.md");
+    let keys = page.split("Secret whose keys are named so (").nth(1).unwrap().split(')').next().unwrap();
+    let known: serde_json::Value =
+        serde_json::from_str(&pod.world.emulator.credential_file(ims_emulator::Flow::Oauth)).unwrap();
+    let url = pod.world.emulator.url();
+    pod.variables.retain(|(name, _)| name == "AEP_CACHE_DIR");
+    assert_eq!(pod.variables.len(), 1);
+    pod.set("AEP_IMS_URL", &url).set("AEP_PLATFORM_URL", &url);
+    let names: Vec<&str> = keys.split(", ").map(|key| key.trim_matches('`')).collect();
+    assert_eq!(names, ["AEP_CLIENT_ID", "AEP_CLIENT_SECRET", "AEP_ORG_ID"]);
+    for name in names {
+        let field = name.trim_start_matches("AEP_");
+        let value = known[field].as_str().or_else(|| known["CLIENT_SECRETS"][0].as_str()).unwrap().to_owned();
+        pod.set(name, &value);
+    }
+    for _ in 0..2 {
+        assert_clean(&pod.run("aep-auth", &["token"]));
+    }
+    assert_eq!(pod.world.emulator.token_requests(), 1);
+}
+
 #[test]
 fn a_secret_that_the_group_may_not_read_is_told_with_a_cure() {
     let Some(pod) = Pod::new() else { return };

@@ -105,8 +105,10 @@ fn every_line_of_the_page() {
     // A second machine, by the engine.
     let second = run("AEP_CACHE_DIR=$HOME/second aep-auth token --json");
     assert!(text(&second.stdout).contains("\"shared\""), "{}", text(&second.stderr));
-    let checked = run("aep-auth doctor");
-    assert!(checked.status.success(), "{}", text(&checked.stdout));
+    let checked = run(&page("Check", "sh")[0]);
+    let shown = text(&checked.stdout);
+    assert!(checked.status.success() && shown.contains("\"source\": \"cache\""), "{shown}");
+    assert!(shown.contains("shared cache"), "{shown}");
     let _: () = redis::cmd("ACL").arg(&["SETUSER", "fleet", "+scan"]).query(&mut redis.connection()).unwrap();
     let _: () = redis::cmd("SET").arg(&["another", "kept"]).query(&mut redis.connection()).unwrap();
     let undone = run(&undo);

@@ -339,13 +339,16 @@ fn every_place_gives_the_same_set_up() {
     configure(&world);
     let of_file = entries(&world);
     std::fs::remove_file(world.path(".gitconfig")).unwrap();
+    assert_git(&git(&world, world.home.path(), &["config", "--global", "user.name", "kept"]));
     assert_git(&sh(&world, &typed(&world, "Set up")[0]));
-    assert_eq!(entries(&world), of_file);
+    assert_eq!(entries(&world), format!("user.name=kept\n{of_file}"));
     // The help's lines are the first of the page's.
     let help = text(&world.run("git-credential-aep", &["--help"]).stdout);
     for line in stories::pages::blocks("git/README.md", "Set up", "sh")[0].lines().take(3) {
         assert!(help.contains(line), "{line}\n{help}");
     }
+    assert_git(&sh(&world, &typed(&world, "Undo")[0]));
+    assert_eq!(entries(&world), "user.name=kept\n");
 }
 
 #[test]

@@ -136,22 +136,55 @@ fn mcp_remote_has_the_token_in_its_environment() {
     assert!(line.contains("\"small\""), "{line}");
 }
 
+/// The page's own line, and the file of the editors' page, which REST Client and httpYac read alike, with its `.env`.
 #[test]
-fn httpyac_sends_what_its_script_asks_for() {
+fn httpyac_by_the_lines_of_the_pages() {
     let program = root().join("tests/clients/node_modules/.bin/httpyac");
     if !program.exists() {
-        skip("httpyac is not installed: npm ci --prefix tests/clients");
-        return;
+        return skip("httpyac is not installed: npm ci --prefix tests/clients");
     }
     let world = World::oauth();
-    let page = std::fs::read_to_string(root().join("integrations/httpyac/classes.http")).unwrap();
-    world.write("classes.http", &page.replace("https://platform.adobe.io", &world.emulator.url()));
-    let mut command = Command::new(program);
-    world.prepare(&mut command);
-    let output = command.args(["send", "classes.http", "--all", "--output", "body"]).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    let shown = text(&output.stdout);
-    assert!(shown.contains("XDM ExperienceEvent") && !shown.contains(&world.token()), "{shown}");
+    let sh = |script: &str| {
+        let mut shell = Command::new("sh");
+        world.prepare(&mut shell);
+        shell.args(["-ec", &format!("PATH={}:$PATH\n{script}", program.parent().unwrap().display())]).output().unwrap()
+    };
+    let line = &stories::pages::blocks("httpyac/README.md", "Check", "sh")[0];
+    for folder in ["httpyac", "editors"] {
+        let page = std::fs::read_to_string(root().join("integrations").join(folder).join("classes.http")).unwrap();
+        world.write("classes.http", &page.replace("https://platform.adobe.io", &world.emulator.url()));
+        if folder == "editors" {
+            assert_clean(&sh(&std::fs::read_to_string(root().join("integrations/editors/dotenv.sh")).unwrap()));
+        }
+        let output = sh(line);
+        let shown = text(&output.stdout);
+        assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+        assert!(shown.contains("XDM ExperienceEvent") && !shown.contains(&world.token()), "{shown}");
+    }
+}
+
+#[test]
+fn every_line_of_the_page_of_mcp() {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    let sh = |script: &str| {
+        let mut shell = Command::new("sh");
+        world.prepare(&mut shell);
+        shell.args(["-ec", script]).output().unwrap()
+    };
+    let page = |section: &str| stories::pages::blocks("mcp/README.md", section, "sh").concat();
+    assert_eq!(sh(&page("Check")).status.code(), Some(4));
+    assert_clean(&sh(&page("Set up")));
+    let checked = sh(&page("Check"));
+    assert_clean(&checked);
+    let given: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert!(given["Authorization"].as_str().unwrap().starts_with("Bearer eyJ"), "{given}");
+    assert_eq!(given["x-global-company-id"], "YOUR_COMPANY");
+    let page = stories::pages::read("mcp/README.md");
+    let undo = page.split("`aep-auth profile set default services= ").nth(1).unwrap().split('`').next().unwrap();
+    assert_clean(&sh(&format!("aep-auth profile set default services= {undo}")));
+    assert_eq!(sh("aep-auth headers --for https://aa-mcp.adobe.io/mcp").status.code(), Some(4));
 }
 
 /// What a data source of Terraform's is given.

@@ -6,7 +6,7 @@
 use std::path::PathBuf;
 use std::process::{Command, Output};
 
-use stories::{World, assert_clean, has, root, text};
+use stories::{World, assert_clean, has, has_further, root, text};
 
 fn page(name: &str) -> String {
     std::fs::read_to_string(root().join("integrations").join(name)).unwrap()
@@ -56,18 +56,60 @@ fn httpie() {
 }
 
 #[test]
+fn xh_reads_the_same_session() {
+    if !has_further("xh") || !has("jq") {
+        return;
+    }
+    let world = World::oauth();
+    let script = std::fs::read_to_string(copy(&world, "httpie/session.sh", "call.sh")).unwrap();
+    assert!(script.contains("\nhttp --check-status "));
+    let script = script.replace("\nhttp ", "\nxh ");
+    std::fs::create_dir(world.path("tmp")).unwrap();
+    let output = sh(&world, &format!("TMPDIR=$HOME/tmp\nexport TMPDIR\n{script}"));
+    lists_the_classes(&output);
+    assert!(stories::files_in(&world.path("tmp")).is_empty());
+    // The token went by the session, and not by an argument: all four headers arrived.
+    let sent = world.emulator.requests();
+    let call = sent.iter().find(|request| request.path.starts_with("/data/")).unwrap();
+    assert_eq!(call.header("authorization"), Some(&*format!("Bearer {}", world.token())));
+    assert!(call.header("x-api-key").is_some() && call.header("x-gw-ims-org-id").is_some());
+    // A refusal is a failure.
+    world.emulator.revoke(&world.token());
+    assert_eq!(sh(&world, &script).status.code(), Some(4));
+}
+
+#[test]
 fn hurl_gets_the_token_by_its_environment() {
     let world = World::oauth();
-    // Hurl itself cannot be had as a package; what it would be given is looked at.
+    // In Hurl's place: what it would be given is looked at.
     world
         .write("bin/hurl", "#!/bin/sh\necho \"$HURL_SECRET_token $HURL_VARIABLE_api_key $HURL_VARIABLE_ims_org $*\"\n");
     let output = sh(&world, &format!("chmod +x bin/hurl; PATH=$HOME/bin:$PATH\n{}", page("hurl/run.sh")));
     assert_clean(&output);
     let [id, organization] = ["AEP_CLIENT_ID", "AEP_ORG_ID"].map(|name| world.variable(name));
     assert_eq!(text(&output.stdout), format!("{} {id} {organization} --test classes.hurl\n", world.token()));
-    for name in ["token", "api_key", "ims_org"] {
-        assert!(page("hurl/classes.hurl").contains(&format!("{{{{{name}}}}}")), "{name}");
+}
+
+#[test]
+fn hurl() {
+    if !has_further("hurl") {
+        return;
     }
+    let world = World::oauth();
+    copy(&world, "hurl/classes.hurl", "classes.hurl");
+    let run = || sh(&world, &page("hurl/run.sh"));
+    let output = run();
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(output.status.success() && told.contains("Success"), "{told}");
+    // Told more, it hides the token still.
+    let output = sh(&world, &page("hurl/run.sh").replace("hurl --test", "hurl --very-verbose --test"));
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(output.status.success() && told.contains("Bearer ***") && !told.contains(&world.token()), "{told}");
+    // A refusal is a failed test.
+    world.emulator.revoke(&world.token());
+    let output = run();
+    let told = text(&output.stdout) + &text(&output.stderr);
+    assert!(!output.status.success() && told.contains("401"), "{told}");
 }
 
 #[test]
@@ -88,6 +130,12 @@ fn editors_read_a_private_file() {
         let written = std::fs::read_to_string(world.path("http-client.private.env.json")).unwrap();
         let json: serde_json::Value = serde_json::from_str(&written).unwrap();
         assert_eq!(json["aep"]["token"], world.token());
+        // The names that the page gives for the request's variables.
+        let told = page("editors/README.md");
+        let names: Vec<&String> = json["aep"].as_object().unwrap().keys().collect();
+        assert!(names.len() == 3 && names.iter().all(|name| told.contains(&format!("{{{{{name}}}}}"))), "{names:?}");
+        let mode = std::fs::metadata(world.path("http-client.private.env.json")).unwrap().permissions();
+        assert_eq!(std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777, 0o600);
     }
 }
 
@@ -226,27 +274,26 @@ fn the_readmes_commands() {
     let url = world.emulator.url();
     let own = format!("--ims-url {url} --platform-url {url}");
     let mut run = 0;
-    for section in ["With a real account", "Use"] {
-        for block in stories::pages::blocks("README.md", section, "console") {
-            for line in block.lines().filter_map(|line| line.strip_prefix("$ ")) {
-                // What builds is run by the gate, and by `documents`; psql meets its server in `query`.
-                if ["./install.sh", "cargo ", "aep-auth query "].iter().any(|start| line.starts_with(start)) {
-                    continue;
-                }
-                let line = line.replace("https://platform.adobe.io", &url);
-                let line = line.replace(
-                    "import ~/Downloads/credential.json",
-                    &format!("import ~/Downloads/credential.json {own}"),
-                );
-                let mut shell = Command::new("bash");
-                world.prepare(&mut shell);
-                let output = shell.args(["-o", "pipefail", "-ec", &line]).output().unwrap();
-                assert!(output.status.success(), "{line}: {}{}", text(&output.stdout), text(&output.stderr));
-                run += 1;
-            }
+    let front = ["With a real account", "Use"].map(|section| stories::pages::blocks("README.md", section, "console"));
+    let of_the_wheel = stories::pages::blocks("python/README.md", "# aep-auth", "sh");
+    let lines = [front.concat(), of_the_wheel].concat().concat();
+    for line in lines.lines().map(|line| line.strip_prefix("$ ").unwrap_or(line)) {
+        // What builds is run by the gate, and by `documents`; psql meets its server in `query`.
+        if ["./install.sh", "cargo ", "aep-auth query "].iter().any(|start| line.starts_with(start)) {
+            continue;
         }
+        let line = line.replace("https://platform.adobe.io", &url);
+        // The second page begins in a home of its own.
+        let begin = "import ~/Downloads/credential.json";
+        let force = if run > 0 && line.contains(begin) { "--force" } else { "" };
+        let line = line.replace(begin, &format!("{begin} {own} {force}"));
+        let mut shell = Command::new("bash");
+        world.prepare(&mut shell);
+        let output = shell.args(["-o", "pipefail", "-ec", &line]).output().unwrap();
+        assert!(output.status.success(), "{line}: {}{}", text(&output.stdout), text(&output.stderr));
+        run += 1;
     }
-    assert!(run >= 7, "only {run} commands");
+    assert!(run >= 9, "only {run} commands");
 }
 
 #[test]

@@ -13,8 +13,9 @@ use rustix::process::{Pid, Signal};
 use serde_json::{Value, json};
 use stories::postgres::Postgres;
 use stories::pty::Shell;
-use stories::{World, assert_clean, assert_refused, files_in, skip, text, wait_until};
+use stories::{World, assert_clean, assert_refused, files_in, has, has_further, root, skip, text, wait_until};
 
+const PATH: &str = "/data/foundation/query/connection_parameters";
 const ASKED: &str = "GET /data/foundation/query/connection_parameters";
 
 fn world() -> World {
@@ -117,8 +118,7 @@ fn psql_refuses_a_server_with_another_certificate() {
 
 #[test]
 fn psycopg_connects_by_what_json_says() {
-    let mut found = Command::new("python3");
-    if !found.args(["-c", "import psycopg"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success()) {
+    if !has_psycopg() {
         return skip("python3 has no module `psycopg`: pip install 'psycopg[binary]'");
     }
     let Some((world, _postgres)) = world_with_postgres("localhost") else { return };
@@ -243,6 +243,75 @@ fn a_crowd_asks_once() {
     }
     assert_eq!((world.emulator.token_requests(), world.emulator.count(ASKED)), (1, 1));
     assert!(lent(&world).is_empty());
+}
+
+#[test]
+fn a_crowd_shares_what_the_one_that_asked_met() {
+    // Refused, and late, so that the others wait: the organization is another one's.
+    let mut refused = world();
+    refused.set("AEP_ORG_ID", "0123456789ABCDEF01234567@AdobeOrg");
+    refused.token();
+    refused.emulator.fault(Fault::always(Kind::Delay { ms: 300 }).at(PATH));
+    for output in refused.crowd(50, "aep-auth", &["query", "--", "true"]) {
+        assert_refused(&output, 4);
+    }
+    assert!(refused.emulator.count(ASKED) <= 5, "{} requests", refused.emulator.count(ASKED));
+    // Out of reach.
+    let mut silent = world();
+    silent.token();
+    silent.set("AEP_TIMEOUT", "1");
+    silent.emulator.fault(Fault::always(Kind::Hang).at(PATH));
+    for output in silent.crowd(50, "aep-auth", &["query", "--", "true"]) {
+        assert_refused(&output, 5);
+    }
+    assert!(silent.emulator.count(ASKED) <= 5, "{} requests", silent.emulator.count(ASKED));
+    // A revoked token is renewed by one, and all have the new one.
+    let revoked = world();
+    let old = revoked.token();
+    revoked.emulator.revoke(&old);
+    revoked.emulator.fault(Fault::always(Kind::Delay { ms: 300 }).at(PATH));
+    for output in revoked.crowd(50, "aep-auth", &["query", "--format", "json"]) {
+        assert_clean(&output);
+        let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!(json["password"], revoked.token());
+    }
+    assert_eq!((revoked.emulator.token_requests(), revoked.emulator.count(ASKED)), (2, 2));
+    // What is left behind for it tells no secret, and goes with the next success.
+    let failed = |world: &World| {
+        files_in(&world.cache())
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|e| e == "failed"))
+            .collect::<Vec<_>>()
+    };
+    let [note] = &failed(&refused)[..] else { panic!("{:?}", failed(&refused)) };
+    let kept = std::fs::read_to_string(note).unwrap();
+    assert!(mode(note) == 0o600 && !kept.contains(&refused.token()), "{kept}");
+    assert!(!kept.contains(refused.variable("AEP_CLIENT_SECRET")));
+    silent.emulator.clear_faults();
+    assert_eq!(failed(&silent).len(), 1);
+    assert_clean(&silent.run("aep-auth", &["query"]));
+    assert!(failed(&silent).is_empty());
+}
+
+#[test]
+fn a_failure_is_for_those_who_waited_alone() {
+    let mut world = world();
+    world.set("AEP_ORG_ID", "0123456789ABCDEF01234567@AdobeOrg");
+    for requests in 1..=3 {
+        assert_refused(&world.run("aep-auth", &["query"]), 4);
+        assert_eq!(world.emulator.count(ASKED), requests, "a later one tries anew");
+    }
+    // One that waits with another token asks for itself.
+    world.emulator.fault(Fault::always(Kind::Delay { ms: 1_500 }).at(PATH));
+    let start = || world.command("aep-auth").arg("query").stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let first = start();
+    wait_until(|| world.emulator.count(ASKED) == 4);
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
+    let second = start();
+    for child in [first, second] {
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(4));
+    }
+    assert_eq!(world.emulator.count(ASKED), 5);
 }
 
 #[test]
@@ -422,24 +491,24 @@ fn the_certificates_are_written_again_when_either_changes() {
         let path = PathBuf::from(json["sslrootcert"].as_str().unwrap());
         (std::fs::read_to_string(&path).unwrap(), std::fs::metadata(&path).unwrap().modified().unwrap(), path)
     };
-    let has = |text: &str, pems: &[&str]| {
+    let holds = |text: &str, pems: &[&str]| {
         assert_eq!(text.matches("BEGIN CERTIFICATE").count(), pems.len());
         pems.iter().for_each(|pem| assert!(text.contains(&body(pem))));
     };
     let (text, written, path) = roots(&world);
-    has(&text, &[&a]);
+    holds(&text, &[&a]);
     assert_eq!(roots(&world).1, written, "nothing changed, and it was written again");
     std::fs::write(&system, format!("{a}{b}")).unwrap();
-    has(&roots(&world).0, &[&a, &b]);
+    holds(&roots(&world).0, &[&a, &b]);
     std::fs::write(&own, &c).unwrap();
     world.set("AEP_CA_FILE", own.to_str().unwrap());
     let (text, _, other) = roots(&world);
-    has(&text, &[&a, &b, &c]);
+    holds(&text, &[&a, &b, &c]);
     assert_ne!(path, other);
     std::fs::write(&own, &d).unwrap();
-    has(&roots(&world).0, &[&a, &b, &d]);
+    holds(&roots(&world).0, &[&a, &b, &d]);
     std::fs::write(&other, "").unwrap();
-    has(&roots(&world).0, &[&a, &b, &d]);
+    holds(&roots(&world).0, &[&a, &b, &d]);
     std::fs::write(&own, "nothing").unwrap();
     assert_refused(&world.run("aep-auth", &["query"]), 3);
 }
@@ -620,11 +689,37 @@ fn find_token(entry: &Value) -> Option<&str> {
     }
 }
 
-/// The blocks of the page in this language, in order.
-fn blocks(language: &str) -> Vec<String> {
-    let page = std::fs::read_to_string(stories::root().join("integrations/psql/README.md")).unwrap();
-    let begin = format!("```{language}\n");
-    page.split(&begin).skip(1).map(|block| block.split("```").next().unwrap().to_owned()).collect()
+/// The sections of the page that a set up reader walks through.
+const SECTIONS: [&str; 6] = ["psql", "A name for it", "Python", "dbt", "Check", "Undo"];
+
+fn blocks(heading: &str, language: &str) -> Vec<String> {
+    stories::pages::blocks("psql/README.md", heading, language)
+}
+
+/// Every command of the page below these headings.
+fn commands(headings: &[&str]) -> Vec<String> {
+    headings.iter().flat_map(|heading| blocks(heading, "sh")).collect()
+}
+
+/// In the place of dbt, it checks what dbt would read.
+fn stand_in_for_dbt() -> String {
+    let page = &blocks("dbt", "yaml")[0];
+    let names: Vec<&str> = page.split("env_var('").skip(1).map(|part| part.split('\'').next().unwrap()).collect();
+    assert_eq!(names.len(), 7);
+    let checks: Vec<String> = names.iter().map(|name| format!(": \"${{{name}:?}}\"\n")).collect();
+    format!("#!/bin/sh\n{}[ \"$1\" = debug ] && echo checked\n", checks.concat())
+}
+
+/// `try.sh` where `./install.sh` puts it.
+fn install_try(world: &World) {
+    let installed = world.path(".local/share/aep-auth/integrations/psql");
+    std::fs::create_dir_all(&installed).unwrap();
+    std::fs::copy(root().join("integrations/psql/try.sh"), installed.join("try.sh")).unwrap();
+}
+
+fn has_psycopg() -> bool {
+    let mut found = Command::new("python3");
+    found.args(["-c", "import psycopg"]).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
 }
 
 #[test]
@@ -642,33 +737,125 @@ fn the_page_is_true_from_a_fresh_home_on() {
         program.display()
     );
     world.write("bin/aep-auth", &shim);
-    // It checks what dbt would read, in place of dbt.
-    let names: Vec<String> =
-        blocks("yaml")[0].split("env_var('").skip(1).map(|part| part.split('\'').next().unwrap().to_owned()).collect();
-    assert_eq!(names.len(), 7);
-    let checks: Vec<String> = names.iter().map(|name| format!(": \"${{{name}:?}}\"\n")).collect();
-    world.write("bin/dbt", &format!("#!/bin/sh\n{}[ \"$1\" = debug ] && echo checked\n", checks.concat()));
+    world.write("bin/dbt", &stand_in_for_dbt());
     let run = |script: &str| sh(&world, &format!("PATH=$HOME/bin:$PATH\nset -e\n{script}"));
     assert_clean(&run("chmod +x bin/*"));
 
+    assert_clean(&run(&commands(&["Set up"]).concat()));
+    let organization = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
+    let organization = organization.lines().find_map(|line| line.strip_prefix("org_id = ")).unwrap().to_owned();
+    postgres.admit("prod:all", organization.trim_matches('"'), &world.token());
+    if has_psycopg() {
+        world.write("connect.py", &blocks("Python", "python")[0]);
+        assert_eq!(text(&run("python3 connect.py").stdout), "prod:all\n");
+    }
     let mut printed = String::new();
-    for (number, block) in blocks("sh").iter().enumerate() {
-        let output = run(block);
+    for block in commands(&SECTIONS) {
+        let output = run(&block);
         assert_clean(&output);
         printed.push_str(&text(&output.stdout));
-        if number == 0 {
-            let organization = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
-            let organization = organization.lines().find_map(|line| line.strip_prefix("org_id = ")).unwrap().to_owned();
-            postgres.admit("prod:all", organization.trim_matches('"'), &world.token());
-            if blocks("python").len() == 1 && run("python3 -c 'import psycopg'").status.success() {
-                world.write("connect.py", &blocks("python")[0]);
-                assert_eq!(text(&run("python3 connect.py").stdout), "prod:all\n");
-            }
-        }
     }
     assert_eq!(printed.matches("prod:all").count(), 3, "{printed}");
     assert!(printed.contains("checked\n"), "{printed}");
     assert!(!world.path(".pgpass").exists());
+}
+
+#[test]
+fn an_analyst_tries_the_page_without_an_account() {
+    if !has("psql") || !has("openssl") {
+        return;
+    }
+    let mut world = World::empty();
+    install_try(&world);
+    // Whatever the caller has set decides nothing.
+    world
+        .set("AEP_PROFILE", "missing")
+        .set("AEP_CACHE", "off")
+        .set("PGHOST", "nowhere.example")
+        .set("PGPASSFILE", "/x");
+    let folder = world.path("tmp");
+    std::fs::create_dir(&folder).unwrap();
+    // The server's own user has to reach its folder.
+    std::fs::set_permissions(world.home.path(), Permissions::from_mode(0o711)).unwrap();
+    std::fs::set_permissions(&folder, Permissions::from_mode(0o777)).unwrap();
+    world.set("TMPDIR", folder.to_str().unwrap());
+    let nothing_is_left = |world: &World| {
+        assert!(files_in(&folder).is_empty(), "{:?}", files_in(&folder));
+        assert!(!world.path("config").exists() && !world.path("cache").exists());
+        let name = folder.to_str().unwrap();
+        let alive = files_in(Path::new("/proc")).into_iter().filter(|process| {
+            let words = std::fs::read(process.join("cmdline")).unwrap_or_default();
+            String::from_utf8_lossy(&words).contains(name)
+        });
+        assert_eq!(alive.count(), 0);
+    };
+
+    let [install, once, shell] = <[String; 3]>::try_from(blocks("Try it here", "sh")).unwrap();
+    assert_eq!(install, "sudo apt-get install postgresql openssl\n");
+    if !Path::new("/usr/lib/postgresql").is_dir() {
+        return skip("there is no PostgreSQL server of Debian's: apt-get install postgresql");
+    }
+    let output = sh(&world, &once);
+    assert_clean(&output);
+    assert!(text(&output.stdout).contains(" prod:all\n"), "{}", text(&output.stdout));
+    nothing_is_left(&world);
+
+    // A reader who types the rest of the page into the shell that it opens.
+    world.write("bin/dbt", &stand_in_for_dbt());
+    let python = if has_psycopg() { "python3 connect.py\n" } else { "" };
+    world.write("connect.py", &blocks("Python", "python")[0]);
+    let typed = format!("set -e\n{python}{}exit 9\n", commands(&SECTIONS).concat());
+    let reader = format!("#!/bin/sh\ncp {0}/connect.py .\nPATH={0}/bin:$PATH\n{typed}", world.home.path().display());
+    let reader = world.write("bin/reader", &reader);
+    world.set("SHELL", reader.to_str().unwrap());
+    let output = sh(&world, &format!("chmod +x bin/*\n{shell}"));
+    let (shown, told) = (text(&output.stdout), text(&output.stderr));
+    assert_eq!(output.status.code(), Some(9), "{shown}{told}");
+    assert_eq!(shown.matches("prod:all").count(), 3 + usize::from(has_psycopg()), "{shown}{told}");
+    assert!(shown.contains("checked\n") && told.lines().count() == 2, "{shown}{told}");
+    nothing_is_left(&world);
+
+    // A command that fails, and one that a signal ends, leave as little.
+    let ended = sh(&world, &once.replace("psql -c 'SELECT current_database()'", "sh -c 'kill -TERM $$'"));
+    assert_eq!(ended.status.code(), Some(143));
+    nothing_is_left(&world);
+    // What is missing is said, with a cure.
+    let told = sh(&world, &format!("PATH=/nowhere /bin/{}", once.replace("sh ~", "sh \"$HOME\"").trim()));
+    assert_eq!(told.status.code(), Some(3));
+    assert!(
+        text(&told.stderr).starts_with("error: ") && text(&told.stderr).contains("\nhint: "),
+        "{}",
+        text(&told.stderr)
+    );
+    nothing_is_left(&world);
+}
+
+/// dbt itself, with the page's profile and the least project that there is.
+#[test]
+fn dbt_connects_and_builds_by_the_pages_profile() {
+    if !has_further("dbt") || !has("psql") || !has("openssl") {
+        return;
+    }
+    let mut world = World::empty();
+    install_try(&world);
+    std::fs::set_permissions(world.home.path(), Permissions::from_mode(0o711)).unwrap();
+    world.write("project/profiles.yml", &blocks("dbt", "yaml")[0]);
+    world.write("project/dbt_project.yml", "name: story\nversion: '1.0'\nprofile: aep\n");
+    world.write("project/models/one.sql", "select current_database() as name\n");
+    let block = &blocks("dbt", "sh")[0];
+    assert!(block.ends_with(" dbt debug\n"));
+    let typed = format!(
+        "{block}{}aep-auth query -- psql -Atc 'select * from one'\nif grep -rq \"$PGPASSWORD\" .; then exit 9; fi\n",
+        block.replace(" dbt debug", " dbt run")
+    );
+    let reader = format!("#!/bin/sh\nset -e\ncp -r {}/project .\ncd project\n{typed}", world.home.path().display());
+    let reader = world.write("reader", &reader);
+    world.set("SHELL", reader.to_str().unwrap()).set("DBT_SEND_ANONYMOUS_USAGE_STATS", "false");
+    let output = sh(&world, &format!("chmod +x reader\n{}", blocks("Try it here", "sh")[2]));
+    let shown = text(&output.stdout);
+    assert!(output.status.success(), "{shown}{}", text(&output.stderr));
+    assert!(shown.contains("All checks passed!") && shown.contains("ERROR=0"), "{shown}");
+    assert!(shown.ends_with("\nprod:all\n"), "{shown}");
 }
 
 #[test]

@@ -610,6 +610,34 @@ fn the_real_programs_serve_and_fail_as_the_table_says() {
     }
 }
 
+/// The page's lines, with a folder in the place of `/etc` and a `systemctl` that tells what it was asked.
+#[test]
+fn the_lines_of_systemds_page() {
+    let world = World::empty();
+    let folder = stories::root().join("integrations/systemd");
+    std::fs::create_dir_all(world.path("etc/systemd/system")).unwrap();
+    world.write("bin/systemctl", "#!/bin/sh\necho \"$@\" >>\"$HOME/asked\"\n");
+    let lines = stories::pages::blocks("systemd/README.md", "# systemd", "sh").concat();
+    assert_eq!(lines.lines().count(), 6);
+    let lines = lines.replace("/etc/", &format!("{}/", world.path("etc").display()));
+    let script = format!("chmod +x bin/*\nPATH=$HOME/bin:$PATH\ncd '{}'\n{lines}", folder.display());
+    let mut shell = Command::new("sh");
+    world.prepare(&mut shell);
+    let output = shell.args(["-ec", &script]).stdin(world.input("the-secret\n")).output().unwrap();
+    assert_clean(&output);
+    let mode = |name: &str| std::fs::metadata(world.path(name)).unwrap().permissions().mode() & 0o777;
+    assert_eq!((mode("etc/aep/client-secret"), mode("etc/aep/profiles/upload.toml")), (0o600, 0o644));
+    assert_eq!(std::fs::read_to_string(world.path("etc/aep/client-secret")).unwrap(), "the-secret\n");
+    for unit in ["aep-upload.service", "aep-upload.timer"] {
+        assert_eq!(
+            std::fs::read(world.path("etc/systemd/system").join(unit)).unwrap(),
+            std::fs::read(folder.join(unit)).unwrap()
+        );
+    }
+    let asked = std::fs::read_to_string(world.path("asked")).unwrap();
+    assert_eq!(asked, "daemon-reload\nenable --now aep-upload.timer\n");
+}
+
 #[test]
 fn the_units_are_what_systemd_takes_and_the_service_gets_its_token() {
     let folder = stories::root().join("integrations/systemd");

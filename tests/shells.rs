@@ -7,7 +7,7 @@ use std::process::Command;
 
 use ims_emulator::Flow;
 use stories::terminal::Terminal;
-use stories::{World, assert_clean, has, root, text, wait_until};
+use stories::{World, assert_clean, has, has_further, root, text, wait_until};
 
 /// A profile `default` with sandbox `dev1` and a cached token.
 fn world() -> World {
@@ -249,6 +249,59 @@ fn every_line_of_the_page() {
     let terminal = Terminal::open(&own, &format!("env -u TMUX tmux -S {} new-session sh", socket.display()));
     terminal.wait_for("default/dev1 2");
     terminal.type_line("exit");
+}
+
+/// The page's line after a file of the user's own, beside what starship shows by itself, in each shell that starts it.
+#[test]
+fn starship_as_people_have_it() {
+    if !has_further("starship") || ["tmux", "bash", "zsh", "fish"].iter().any(|program| !has(program)) {
+        return;
+    }
+    let own = world();
+    let installed = own.path(".local/share/aep-auth/integrations/prompt");
+    std::fs::create_dir_all(&installed).unwrap();
+    std::fs::copy(piece("starship.toml"), installed.join("starship.toml")).unwrap();
+    own.write(".config/starship.toml", "add_newline = false\n[directory]\nformat = \"in-[$path]($style) \"\n");
+    let lines = stories::pages::blocks("prompt/README.md", "Set up", "sh");
+    let line = lines.iter().find(|block| block.contains("starship.toml")).unwrap();
+    let sh = |script: &str| {
+        let mut shell = Command::new("sh");
+        own.prepare(&mut shell);
+        shell.args(["-ec", script]).output().unwrap()
+    };
+    assert_clean(&sh(line));
+    own.write(".bashrc", "eval \"$(starship init bash)\"\n");
+    own.write(".zshrc", "eval \"$(starship init zsh)\"\n");
+    own.write(".config/fish/config.fish", "set fish_greeting\nstarship init fish | source\n");
+    for shell in ["bash", "zsh", "fish"] {
+        let terminal = Terminal::open(&own, shell);
+        // Its own modules and ours.
+        let is_shown = || terminal.screen().contains("default/dev1 2") && terminal.screen().contains("in-~");
+        wait_until(is_shown);
+        let screen = terminal.screen();
+        assert!(!screen.to_lowercase().contains("error") && !screen.contains("WARN"), "{shell}: {screen}");
+        // What came before is in `$?` still.
+        let status = if shell == "fish" { "$status" } else { "$?" };
+        terminal.type_line("sh -c 'exit 7'");
+        terminal.type_line(&format!("echo code={status}"));
+        terminal.wait_for("code=7");
+    }
+    // Its default settings with our section alone; yellow below the half hour, and the colours marked for bash.
+    let ask = |format: &str| {
+        let output = sh(&format!("STARSHIP_SHELL=bash STARSHIP_CONFIG='{format}' starship prompt"));
+        assert_clean(&output);
+        text(&output.stdout)
+    };
+    assert!(ask(&piece("starship.toml")).contains("default/dev1 2"));
+    let entry = own.entry();
+    let mut json: serde_json::Value = serde_json::from_slice(&std::fs::read(&entry).unwrap()).unwrap();
+    json["fetched_at"] = (json["fetched_at"].as_i64().unwrap() - 24 * 60 * 60 + 600).into();
+    std::fs::write(entry, json.to_string()).unwrap();
+    let short = ask(&piece("starship.toml"));
+    assert!(short.contains("\\[\u{1b}[33m\\]") && short.contains('m'), "{short:?}");
+    // Nothing to say, nothing shown.
+    assert_clean(&own.run("aep-auth", &["profile", "remove", "default"]));
+    assert!(!ask(&piece("starship.toml")).contains("default"));
 }
 
 #[test]

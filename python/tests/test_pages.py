@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import nbclient
@@ -15,8 +17,6 @@ import aep_auth
 from conftest import REPOSITORY
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from conftest import World
 
 FOLDER = REPOSITORY / "integrations/python"
@@ -37,6 +37,26 @@ def test_each_block_lists_the_classes(stored: World, block: str) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, CLASSES in done.stdout) == (0, True), done.stdout + done.stderr
     assert stored.token_requests() == 1
+
+
+def test_the_check_is_one(stored: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    check = re.search(r"^## Check\n\n```sh\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    assert check
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("AEP_PROFILE", "prod")
+    done = subprocess.run(["sh", "-ec", check[1]], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    assert "a token is at hand" in done.stdout
+    assert stored.token_requests() == 1
+
+
+def test_the_distributions_own_page(stored: World) -> None:
+    page = (REPOSITORY / "python/README.md").read_text()
+    (block,) = re.findall(r"^```python\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    code = pointed(block, stored) + "print(classes.json()['results'][0]['title'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, ""), done.stderr
+    assert done.stdout.strip()
 
 
 def test_there_is_a_block_for_each_library() -> None:

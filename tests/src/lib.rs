@@ -260,10 +260,27 @@ pub fn assert_refused(output: &Output, code: i32) -> String {
 ///
 /// With `AEP_TEST_CLIENTS=required`, as the gate sets it, an absent program fails the test instead.
 pub fn has(program: &str) -> bool {
-    let found = std::env::var_os("PATH")
-        .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()));
+    let found = is_on_path(program);
     if !found {
         skip(&format!("there is no `{program}` on the path"));
+    }
+    found
+}
+
+fn is_on_path(program: &str) -> bool {
+    let path = std::env::var_os("PATH");
+    path.is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(program).is_file()))
+}
+
+/// Whether a program is on the path that takes long to build, so that `.ci/clients` brings it and `.ci/run` does not.
+///
+/// With `AEP_TEST_CLIENTS=further`, as that script sets it, an absent program fails the test; else it is told, visibly.
+pub fn has_further(program: &str) -> bool {
+    let found = is_on_path(program);
+    if !found {
+        let why = format!("there is no `{program}` on the path; .ci/clients brings it");
+        assert!(std::env::var_os("AEP_TEST_CLIENTS").is_none_or(|value| value != "further"), "{why}");
+        not_here(&why);
     }
     found
 }
@@ -287,7 +304,10 @@ pub fn not_here(why: &str) {
 /// Says visibly why a test is skipped; fails it where nothing may be skipped.
 pub fn skip(why: &str) {
     use std::io::Write;
-    assert!(std::env::var_os("AEP_TEST_CLIENTS").is_none_or(|value| value != "required"), "{why}");
+    assert!(
+        std::env::var_os("AEP_TEST_CLIENTS").is_none_or(|value| value != "required" && value != "further"),
+        "{why}"
+    );
     let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 

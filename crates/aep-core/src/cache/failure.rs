@@ -26,6 +26,13 @@ impl Failure {
         Self { earners, error: error.clone() }
     }
 
+    /// The same failure, met by what else was shown.
+    #[must_use]
+    pub fn and_of(mut self, proof: &Proof) -> Self {
+        self.earners.add_proof(proof);
+        self
+    }
+
     /// Whether a failure is one that others need not meet for themselves.
     pub fn is_shared(error: &Error) -> bool {
         match error {
@@ -110,6 +117,8 @@ mod tests {
             assert!(!read.is_other_than(Some(&failure)));
             assert!(read.is_of_mark(&mark) && read.is_of_proof(&proof));
             assert!(!read.is_of_mark(&Mark::new(["dev"])) && !read.is_of_proof(&Proof::new(["other"])));
+            let other = read.clone().and_of(&Proof::new(["other"]));
+            assert!(other.is_of_proof(&proof) && other.is_of_proof(&Proof::new(["other"])));
             let told = read.into_error();
             assert_eq!(
                 (told.exit_code(), told.message(), told.hint()),

@@ -36,6 +36,13 @@ impl Note {
         let _ = Neighbour::write(&folder, bytes).and_then(|neighbour| neighbour.rename_to(&self.name));
     }
 
+    /// Removes it, best effort.
+    pub fn remove(&self) {
+        if let Ok(folder) = Folder::open(&self.folder) {
+            let _ = folder.remove(&self.name);
+        }
+    }
+
     /// Overwrites it in place. The same number of bytes each time keeps a reader from finding half of two.
     pub fn overwrite(&self, bytes: &[u8]) {
         let Ok(folder) = Folder::open(&self.folder) else { return };

@@ -148,6 +148,7 @@ fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, o
     }
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
     let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
+    let shown = terminal::clean_within(line, 300);
     if is_about_certificates(line) {
         let own =
             context.environment.path("AEP_CA_FILE").or_else(|| profile.and_then(|profile| profile.ca_file.clone()));
@@ -155,16 +156,25 @@ fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, o
         let file = own.map_or_else(|| "/path/to/ca.pem".to_owned(), |path| crate::quote::word(&path));
         return findings.bad(
             Kind::Unreachable,
-            format!("git does not believe the server's certificate: {}", terminal::clean_within(line, 300)),
+            format!("git does not believe the server's certificate: {shown}"),
             format!(
                 "name the certificate of the company's CA, in PEM, to git too: \
                  git config --global http.{origin}.sslCAInfo {file}"
             ),
         );
     }
+    if is_out_of_reach(line) {
+        return findings.bad(
+            Kind::Unreachable,
+            format!("git does not reach the server: {shown}"),
+            format!(
+                "look at the address, the network, and what git has for it: git config --get-urlmatch http {origin}"
+            ),
+        );
+    }
     findings.bad(
         Kind::Refused,
-        format!("the server does not take it: {}", terminal::clean_within(line, 300)),
+        format!("the server does not take it: {shown}"),
         "ask whoever runs it whether it takes Adobe IMS access tokens as Bearer, and whether this account may read there",
     );
 }
@@ -173,6 +183,11 @@ fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, o
 fn is_about_certificates(line: &str) -> bool {
     let line = line.to_lowercase();
     ["certificate", "schannel", "ssl_error_syscall"].iter().any(|word| line.contains(word))
+}
+
+/// Whether no answer came: these are git's words in `LC_ALL=C`, with curl's behind them, or the status where there was one.
+fn is_out_of_reach(line: &str) -> bool {
+    line.starts_with("fatal: unable to access ") && !line.contains("The requested URL returned error: ")
 }
 
 /// The git that was found, and the address.
@@ -309,6 +324,19 @@ mod tests {
             [("2.39.5", false), ("2.46.0", true), ("2.53.1", true), ("2.54.0", false), ("3.0", false)]
         {
             assert_eq!(cannot_push(numbers(version)), is_so, "{version}");
+        }
+    }
+
+    #[test]
+    fn no_answer_is_told_from_a_refusal() {
+        for (line, is_so) in [
+            ("fatal: unable to access 'https://h/': Could not resolve host: h", true),
+            ("fatal: unable to access 'https://h/': server certificate verification failed. CAfile: none", true),
+            ("fatal: unable to access 'https://h/': The requested URL returned error: 403", false),
+            ("fatal: Authentication failed for 'https://h/'", false),
+            ("fatal: repository 'https://h/' not found", false),
+        ] {
+            assert_eq!(is_out_of_reach(line), is_so, "{line}");
         }
     }
 
