@@ -268,7 +268,7 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
         let refused = store::check(&world.context.folders).unwrap_err();
         assert_eq!(
             (refused.exit_code(), refused.hint()),
-            (3, Some(format!("chmod 700 {}", folder.display()).as_str()))
+            (3, Some(format!("look into it first: ls -la {0}\nthen: chmod go-w {0}", folder.display()).as_str()))
         );
         store::write(&world.context.folders, &world.key(), KIND, &Secret::new("two".to_owned())).unwrap_err();
     }
