@@ -207,7 +207,7 @@ fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result
             .with_hint(error.cure().unwrap_or_else(|| store::ELSEWHERE.to_owned())),
         error => error.to_error(told(without_path(error))),
     })?;
-    read_bounded(file, told, Some(cure))
+    read_bounded(file, told, Some(&cure))
 }
 
 fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> String {
@@ -219,13 +219,13 @@ fn first_line(text: &Secret) -> Secret {
 }
 
 /// Reads a secret whole; `told` makes a sentence of what is wrong, and where that is what the file holds, `cure` helps.
-fn read_bounded(source: impl Read, told: impl Fn(String) -> String, cure: Option<String>) -> Result<Secret> {
+fn read_bounded(source: impl Read, told: impl Fn(String) -> String, cure: Option<&str>) -> Result<Secret> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
     source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| {
         let words = io_words(&error);
         trust::OpenError::unreadable(Path::new(""), error).to_error_without_path(told(words))
     })?;
-    let refuse = |why: &str| Error::configuration(told(why.to_owned())).with_hint_if_any(cure.clone());
+    let refuse = |why: &str| Error::configuration(told(why.to_owned())).with_hint_if_any(cure);
     if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse("it is larger than 64 KiB"));
     }
