@@ -156,6 +156,25 @@ fn killed_at_every_step_of_a_secrets_life_nothing_is_lost_and_nothing_stays() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_told() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    let entry = world.entry();
+    let name = entry.file_name().unwrap().to_str().unwrap();
+    for error in ["EIO", "ENOMEM", "EACCES"] {
+        let options = ["-P", entry.to_str().unwrap(), "-P", name, "-e", "trace=openat", "-e"];
+        let inject = format!("inject=openat:error={error}");
+        let output = traced(&world, &[&options[..], &[inject.as_str()]].concat(), &["token"]);
+        let told = text(&output.stderr);
+        assert!(output.status.success() && text(&output.stdout).starts_with("eyJ"), "{error}: {told}");
+        assert_eq!(told.lines().count(), 1, "{error}: {told}");
+        assert!(told.starts_with("warning: ") && told.contains(name), "{error}: {told}");
+    }
+}
+
+#[test]
 fn a_file_system_that_refuses_costs_one_warning() {
     if !can_trace() {
         return;

@@ -342,6 +342,15 @@ fn nothing_of_ours_lies_in_anothers_folder_nor_is_made_there() {
     }
     let told = text(&run("AEP_DATA_DIR", commands[0].1).stderr);
     assert!(told.contains("hint: let AEP_DATA_DIR name a folder that is yours alone, or unset it"), "{told}");
+    // Another's link leads to nothing that is removed.
+    let link = place.path().join("link");
+    symlink(home.path("data"), &link).unwrap();
+    lchown(&link, Some(EVE), Some(EVE)).unwrap();
+    for arguments in [&["profile", "remove", "dev"][..], &["secret", "drop", "dev", "first"]] {
+        let output = home.command("aep-auth", arguments).env("AEP_DATA_DIR", &link).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert!(home.profile().is_file());
     // The cure: one's own, in a folder that only root can write, or that is sticky.
     for (owner, bits) in [(ANN, 0o755), (0, 0o1777)] {
         lchown(&folder, Some(owner), Some(owner)).unwrap();

@@ -415,6 +415,36 @@ fn nothing_older_than_what_was_here_and_nothing_that_was_refused_comes_back() {
     assert!(!is_ruled_out("b", 1300) && is_ruled_out("c", 1300) && is_ruled_out("d", 1300));
 }
 
+#[cfg(unix)]
+#[test]
+fn what_is_remembered_already_is_not_written_again() {
+    use std::os::unix::fs::MetadataExt;
+    let world = World::new();
+    world.store().try_lock().unwrap();
+    let identity = Identity::new(&world.profile);
+    let seen = || Seen::open(&world.context, &identity).unwrap();
+    let file = || std::fs::metadata(world.path("seen")).unwrap().ino();
+    seen().has_come(&token("a", 1000));
+    let first = std::fs::File::open(world.path("seen")).unwrap();
+    seen().has_come(&token("b", 1000));
+    seen().has_come(&token("c", 999));
+    assert_eq!(file(), first.metadata().unwrap().ino());
+    seen().has_come(&token("d", 1001));
+    assert_ne!(file(), first.metadata().unwrap().ino());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_looked_at_is_not_absent() {
+    let world = World::new();
+    std::fs::write(world.home.path().join("file"), "").unwrap();
+    let below = World::at(tempfile::tempdir().unwrap(), &world.home.path().join("file/cache"), &[]);
+    assert!(matches!(below.store().read(), Err(StoreError::Unusable(_))));
+    assert!(matches!(world.store().read(), Ok(None)), "one that is not there yet holds nothing");
+    world.store().try_lock().unwrap();
+    assert!(matches!(world.store().read(), Ok(None)), "and so does an empty one");
+}
+
 #[test]
 fn sixteen_refused_tokens_are_remembered_and_each_until_its_end() {
     let world = World::new();

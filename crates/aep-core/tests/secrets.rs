@@ -266,6 +266,9 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
         let told = world.read(&Reference::Store, KIND).unwrap_err();
         assert!(told.contains("can write to it"), "{told}");
         let refused = store::check(&world.context.folders).unwrap_err();
+        let told =
+            format!("the private store {} is not private: others can write to it (mode {bits:o})", folder.display());
+        assert_eq!(refused.message(), told);
         assert_eq!(
             (refused.exit_code(), refused.hint()),
             (3, Some(format!("look into it first: ls -la {0}\nthen: chmod go-w {0}", folder.display()).as_str()))
@@ -278,6 +281,18 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
     std::fs::rename(&path, world.at("elsewhere")).unwrap();
     std::os::unix::fs::symlink(world.at("elsewhere"), &path).unwrap();
     assert!(world.read(&Reference::Store, KIND).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_looked_at_is_not_absent() {
+    let world = World::new();
+    let file = world.write("file", "");
+    for (path, is_there) in [(file.clone(), true), (world.at("none"), false), (file.join("below"), false)] {
+        assert_eq!(store::is_there(&path).unwrap(), is_there, "{}", path.display());
+    }
+    let error = store::is_there(&world.at(&"x".repeat(300))).unwrap_err();
+    assert!(error.message().ends_with("the name is too long"), "{error}");
 }
 
 #[cfg(unix)]

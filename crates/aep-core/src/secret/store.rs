@@ -251,6 +251,14 @@ fn not_private(folder: &Path, error: &OpenError) -> Error {
 /// The cure for a folder that this user cannot mend.
 pub(super) const ELSEWHERE: &str = "let AEP_DATA_DIR name a folder that is yours alone, or unset it";
 
+/// What is removed may lie where others can write, but not where another's link leads.
+fn refuse_anothers_link(folder: &Path) -> Result<()> {
+    match trust::check_links(folder) {
+        Err(error @ OpenError::NotTrusted { .. }) => Err(not_private(folder, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
 /// Removes a profile's secrets, whatever they belong to, but for those to be kept; gives the kinds of those that were
 /// there.
 ///
@@ -259,6 +267,7 @@ pub(super) const ELSEWHERE: &str = "let AEP_DATA_DIR name a folder that is yours
 pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result<Vec<SecretKind>> {
     settle(folders)?;
     let folder = folder(folders)?;
+    refuse_anothers_link(&folder)?;
     let failed =
         |error: &io::Error| Error::storage(format!("cannot look into {}: {}", folder.display(), io_words(error)));
     let items = match std::fs::read_dir(&folder) {
@@ -297,6 +306,7 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
 /// Storage, when it is there and cannot be removed.
 pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
     settle(folders)?;
+    refuse_anothers_link(&folder(folders)?)?;
     let mut was_there = false;
     for path in [path(folders, key, kind)?, first_versions_path(folders, &key.profile, kind)?] {
         match std::fs::remove_file(&path) {

@@ -23,7 +23,7 @@ mod walk;
 
 pub use distrust::Distrust;
 #[cfg(unix)]
-pub(crate) use walk::{Strictness, Walk, check_folders, create_folders};
+pub(crate) use walk::{Strictness, Walk, check_folders, check_links, create_folders};
 
 /// Why a file was not opened or read.
 #[derive(Debug)]
@@ -161,6 +161,12 @@ fn open_sized(path: &Path, _home: Option<&Path>) -> Result<(File, u64), OpenErro
     let file = platform::open_regular(path).map_err(|error| error.at(path))?;
     let size = file.metadata().map_err(|error| OpenError::unreadable(path, error))?.len();
     Ok((file, size))
+}
+
+/// Nor whose a link is.
+#[cfg(not(unix))]
+pub(crate) fn check_links(_path: &Path) -> Result<(), OpenError> {
+    Ok(())
 }
 
 /// Nobody's rights are looked at here.

@@ -202,6 +202,11 @@ pub(crate) fn check_folders(path: &Path, home: Option<&Path>) -> Result<(), Open
     through(path, home, Strictness::All)?.reach_last().map(drop)
 }
 
+/// Looks at the links on the way through a folder, itself included, and at what they lead through.
+pub(crate) fn check_links(path: &Path) -> Result<(), OpenError> {
+    through(path, None, Strictness::Links)?.reach_last().map(drop)
+}
+
 /// The way through a folder: with a last component that is never looked at, all of the path is folders.
 fn through<'a>(path: &Path, home: Option<&'a Path>, strictness: Strictness) -> Result<Walk<'a>, OpenError> {
     Walk::new(&path.join("-"), home, strictness)
