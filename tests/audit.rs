@@ -341,6 +341,8 @@ fn a_fifo_or_a_device_in_a_files_place_hangs_nothing() {
     let mut world = World::oauth();
     let fifo = world.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Built before any time is taken.
+    stories::binary("aep-auth");
     // Over TLS, so that the authorities are read at all.
     world.set("AEP_IMS_URL", "https://127.0.0.1:9").set("AEP_PLATFORM_URL", "https://127.0.0.1:9");
     for variable in ["AEP_CA_FILE", "SSL_CERT_FILE"] {

@@ -276,6 +276,14 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
         store::write(&world.context.folders, &world.key(), KIND, &Secret::new("two".to_owned())).unwrap_err();
     }
     mode(folder, 0o700);
+    // A folder above it counts as well.
+    let above = folder.parent().unwrap();
+    mode(above, 0o777);
+    let named = format!("{} is not trusted: others can write to it (mode 777)", above.display());
+    assert!(world.read(&Reference::Store, KIND).unwrap_err().contains(&named));
+    let refused = store::check(&world.context.folders).unwrap_err();
+    assert_eq!(refused.message(), format!("the private store {} cannot be used: {named}", folder.display()));
+    mode(above, 0o755);
     assert_eq!(world.read(&Reference::Store, KIND).unwrap(), "one");
     // A link is none of ours.
     std::fs::rename(&path, world.at("elsewhere")).unwrap();
@@ -293,6 +301,10 @@ fn what_cannot_be_looked_at_is_not_absent() {
     }
     let error = store::is_there(&world.at(&"x".repeat(300))).unwrap_err();
     assert!(error.message().ends_with("the name is too long"), "{error}");
+    let name = Name::parse("dev").unwrap();
+    let remove = |data: PathBuf| store::remove_but(&Folders::at("/none", data, "/none"), &name, &[]);
+    assert!(remove(world.at("none")).unwrap().is_empty() && remove(file).unwrap().is_empty());
+    assert_eq!(remove(world.at(&"x".repeat(300))).unwrap_err().exit_code(), 6);
 }
 
 #[cfg(unix)]

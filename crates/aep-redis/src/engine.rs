@@ -394,6 +394,17 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_it_panic_or_shows_what_is_no_code(text in "([-+:$*][-0-9A-Za-z ]{0,12}\r?\n?){0,6}", bytes: Vec<u8>) {
+            for bytes in [text.as_bytes(), &bytes] {
+                if let Err(Trouble::Refused(code)) = reply(bytes) {
+                    assert!(code == NO_CODE || is_code(&code), "{code}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn more_than_we_ask_for_is_not_held() {
         for bytes in [

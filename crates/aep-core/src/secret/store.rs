@@ -181,12 +181,17 @@ pub(super) fn open(folders: &Folders, path: &Path) -> std::result::Result<File, 
 pub fn is_there(path: &Path) -> Result<bool> {
     match std::fs::symlink_metadata(path) {
         Ok(_) => Ok(true),
-        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(false),
+        Err(error) if is_absence(&error) => Ok(false),
         Err(error) => {
             let error = OpenError::unreadable(path, error);
             Err(error.to_error(error.to_string()))
         }
     }
+}
+
+/// Whether there can be nothing of this name.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Makes the store ready for writing: its folder, private, and what keeps git from it.
@@ -271,7 +276,7 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
     let failed =
         |error: &io::Error| Error::storage(format!("cannot look into {}: {}", folder.display(), io_words(error)));
     let items = match std::fs::read_dir(&folder) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
         other => other.map_err(|error| failed(&error))?,
     };
     let mut removed = Vec::new();
@@ -352,6 +357,18 @@ mod tests {
         write(&former, &key, kind, &Secret::new("older".to_owned())).unwrap();
         settle(&folders).unwrap();
         assert_eq!((read(&folders).unwrap(), read(&former).unwrap()), ("old".to_owned(), "older".to_owned()));
+
+        // One that cannot be moved is told, and stays.
+        #[cfg(target_os = "linux")]
+        if let Ok(far) = tempfile::tempdir_in("/dev/shm") {
+            use std::os::unix::fs::MetadataExt;
+            let device = |path: &Path| std::fs::metadata(path).unwrap().dev();
+            let moved = Folders::at(at("aep"), far.path().join("x"), at("cache")).with_former_data(at("aep"));
+            if device(far.path()) != device(home.path()) {
+                assert!(settle(&moved).unwrap_err().message().ends_with("on different file systems"));
+                assert_eq!(read(&former).unwrap(), "older");
+            }
+        }
 
         // Without a former place nothing is looked for.
         let elsewhere = Folders::at(at("aep"), at("other"), at("cache"));

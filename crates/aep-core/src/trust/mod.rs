@@ -22,6 +22,7 @@ mod group;
 mod walk;
 
 pub use distrust::Distrust;
+pub(crate) use distrust::quoted;
 #[cfg(unix)]
 pub(crate) use walk::{Strictness, Walk, check_folders, check_links, create_folders};
 
