@@ -6,7 +6,7 @@ use aep_core::token::AccessToken;
 use zeroize::Zeroizing;
 
 const NOT_SHOWN: &str = "(not shown)";
-/// A shorter piece gives nothing away, and may be a word.
+/// A shorter piece gives nothing away, and may be a word; a shorter secret counts as a whole word alone.
 const SHORTEST_PIECE: usize = 12;
 
 /// What a request held and nobody may read.
@@ -43,7 +43,10 @@ impl<'a> Hidden<'a> {
         for secret in &self.0 {
             let mut encoded = Zeroizing::new(String::new());
             crate::form::push_encoded(&mut encoded, secret);
-            text = text.replace(secret, NOT_SHOWN).replace(encoded.as_str(), NOT_SHOWN);
+            // A short one, as people have for trying out, may be a part of a word that is needed.
+            if secret.len() >= SHORTEST_PIECE {
+                text = text.replace(secret, NOT_SHOWN).replace(encoded.as_str(), NOT_SHOWN);
+            }
             text = without_pieces(&text, secret);
         }
         text
@@ -58,7 +61,7 @@ fn without_pieces(text: &str, secret: &str) -> String {
         let end = rest.find(|c: char| !is_inner(c)).unwrap_or(rest.len());
         let (word, tail) = rest.split_at(end);
         let core = word.trim_matches('.');
-        if core.len() >= SHORTEST_PIECE && secret.contains(core) {
+        if core == secret || core.len() >= SHORTEST_PIECE && secret.contains(core) {
             kept.push_str(&word.replacen(core, NOT_SHOWN, 1));
         } else {
             kept.push_str(word);
@@ -92,6 +95,8 @@ mod tests {
         ] {
             assert_eq!(hidden.text(text), shown, "{text}");
         }
+        let short = Secret::new("token".to_owned());
+        assert_eq!(Hidden::of([&short]).text("oauth-token-invalid: `token`"), "oauth-token-invalid: `(not shown)`");
         assert_eq!(Hidden::default().text("p8e"), "p8e");
         let headers = [("Accept", "a/b"), ("authorization", "Bearer abcdefabcdef")];
         assert_eq!(Hidden::in_headers(headers).text("abcdefabcdef a/b"), "(not shown) a/b");
