@@ -674,7 +674,7 @@ fn the_page_is_true_from_a_fresh_home_on() {
 #[test]
 fn doctor_knows_it() {
     let mut world = world();
-    let doctor = |world: &World| text(&world.run("aep-auth", &["doctor", "--report"]).stdout);
+    let doctor = |world: &World| text(&world.run("aep-auth", &["doctor"]).stdout);
     assert!(
         doctor(&world).contains("note  Query Service of sandbox prod was not asked within a day"),
         "{}",

@@ -257,7 +257,11 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
     let path = world.store(KIND, "one");
     for bits in [0o640, 0o604, 0o620, 0o602, 0o644] {
         mode(&path, bits);
-        assert!(world.read(&Reference::Store, KIND).is_err(), "{bits:o}");
+        let told = world.read(&Reference::Store, KIND).unwrap_err();
+        assert!(
+            told.contains(&format!("{}: ", path.display())) && !told.contains("is not trusted"),
+            "{bits:o}: {told}"
+        );
     }
     mode(&path, 0o600);
     let folder = path.parent().unwrap();
@@ -289,6 +293,26 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
     std::fs::rename(&path, world.at("elsewhere")).unwrap();
     std::os::unix::fs::symlink(world.at("elsewhere"), &path).unwrap();
     assert!(world.read(&Reference::Store, KIND).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_where_anothers_link_leads() {
+    let world = World::new();
+    let path = world.store(KIND, "one");
+    let link = world.at("link");
+    std::os::unix::fs::symlink(path.parent().unwrap().parent().unwrap(), &link).unwrap();
+    if std::os::unix::fs::lchown(&link, Some(65_534), None).is_err() {
+        return; // Only root can give a link away.
+    }
+    let name = Name::parse("dev").unwrap();
+    let folders = Folders::at("/none", &link, "/none");
+    assert_eq!(store::remove_but(&folders, &name, &[]).unwrap_err().exit_code(), 3);
+    assert_eq!(store::remove(&folders, &world.key(), KIND).unwrap_err().exit_code(), 3);
+    assert!(path.is_file());
+    // Through one's own it goes.
+    std::os::unix::fs::lchown(&link, Some(0), None).unwrap();
+    assert!(store::remove(&folders, &world.key(), KIND).unwrap());
 }
 
 #[cfg(unix)]
