@@ -9,7 +9,7 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use ims_emulator::Flow;
+use ims_emulator::{Fault, Flow};
 use serde_json::Value;
 use stories::redis::Redis;
 use stories::{World, assert_clean, assert_refused, files_in, has, text};
@@ -341,6 +341,8 @@ fn a_fifo_or_a_device_in_a_files_place_hangs_nothing() {
     let mut world = World::oauth();
     let fifo = world.path("fifo");
     assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    // Built before any time is taken.
+    stories::binary("aep-auth");
     // Over TLS, so that the authorities are read at all.
     world.set("AEP_IMS_URL", "https://127.0.0.1:9").set("AEP_PLATFORM_URL", "https://127.0.0.1:9");
     for variable in ["AEP_CA_FILE", "SSL_CERT_FILE"] {
@@ -356,6 +358,47 @@ fn a_fifo_or_a_device_in_a_files_place_hangs_nothing() {
     let output = world.run("aep-postman", &["collection", "-o", fifo.to_str().unwrap()]);
     assert_refused(&output, 6);
     assert_clean(&world.run("aep-postman", &["collection", "-o", "/dev/null"]));
+}
+
+#[test]
+fn a_token_that_a_service_repeats_is_not_shown() {
+    let mut world = with_profile();
+    world.set("AEP_LOG", "debug");
+    let token = text(&world.run("aep-auth", &["token"]).stdout).trim().to_owned();
+    let short = &token[..40];
+    let repeated = |status, text: String| Fault {
+        path: "/data/".to_owned(),
+        times: None,
+        kind: ims_emulator::Kind::Respond {
+            status,
+            headers: [("x-request-id".to_owned(), token.clone()), ("location".to_owned(), format!("/{token}"))].into(),
+            body: text,
+        },
+    };
+    for status in [400, 401, 403, 302, 429, 500] {
+        for body in [
+            format!("{{\"error_code\":\"{token}\",\"message\":\"the token `{short}...` or {token} is not valid\"}}"),
+            format!("{{\"title\":\"no\",\"detail\":\"Bearer {token}\"}}"),
+            format!("{{\"else\":\"{token}\"}}"),
+            format!("no JSON: {token}"),
+        ] {
+            world.emulator.clear_faults();
+            world.emulator.fault(repeated(status, body));
+            for arguments in [&["check"][..], &["api", "/data/x", "-o", "/dev/null"], &["query"]] {
+                let mut run = world.command("aep-auth");
+                let output = run.args(arguments).env("AEP_TIMEOUT", "1").env("AEP_SANDBOX", "prod").output().unwrap();
+                assert!(!output.status.success(), "{status} {arguments:?}");
+                let told = text(&output.stderr);
+                assert!(!told.contains(short), "{status} {arguments:?}: {told}");
+                assert!(told.contains(&status.to_string()), "what else it said is told: {told}");
+            }
+        }
+    }
+    // A token in a title of what was asked for goes no further either.
+    world.emulator.clear_faults();
+    world.emulator.fault(repeated(200, format!("{{\"results\":[{{\"title\":\"Profile {token}\",\"$id\":\"x\"}}]}}")));
+    let output = world.run("aep-auth", &["check"]);
+    assert!(text(&output.stdout).contains("Profile (not shown)"), "{}", text(&output.stdout));
 }
 
 // Robust.
@@ -383,6 +426,38 @@ fn lack_of_threads_costs_no_token() {
     }
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert!(text(&output.stdout).starts_with("eyJ"));
+}
+
+#[test]
+fn lack_of_descriptors_costs_no_token_at_hand() {
+    let world = with_profile();
+    let token = world.token();
+    // One more than the standard streams, which starting a program takes by itself.
+    let run = |line: &str| {
+        let mut shell = Command::new("sh");
+        world.prepare(shell.args(["-c", &format!("exec < request; ulimit -n 4; exec {line}")]));
+        shell.output().unwrap()
+    };
+    let request = format!("protocol=http\nhost={}\n", world.emulator.url().trim_start_matches("http://"));
+    world.write("request", &format!("{request}capability[]=authtype\n\n"));
+    for line in ["aep-auth token", "aep-auth headers", "kube-credential-aep", "git-credential-aep get"] {
+        let output = run(line);
+        assert_clean(&output);
+        assert!(text(&output.stdout).contains(&token), "{line}");
+    }
+    assert!(text(&run("aep-prompt").stdout).starts_with("default "));
+    // Without a token at hand the lack is told as what it is, and the credential is not blamed.
+    world.write("config/profiles/default.toml", &{
+        let profile = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
+        profile.replace("{ store = true }", "{ command = [\"/bin/echo\", \"x\"] }")
+    });
+    for line in ["aep-auth token --renew", "kube-credential-aep"] {
+        let told = assert_refused(&run(line), 6);
+        assert!(
+            told.contains("too many open files") && told.contains("hint: let it open more files: ulimit -n"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn the_cache_and_the_store() {
     let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
     assert!(world.import(file.to_str().unwrap(), &[]).status.success());
     open(world.path("data/secrets"), 0o777);
-    assert_wrong(&doctor(&world), 3, "the private store", "chmod 700");
+    assert_wrong(&doctor(&world), 3, "the private store", "chmod go-w");
 }
 
 #[test]
@@ -222,6 +222,50 @@ fn the_scopes_that_were_granted_and_those_that_were_not() {
     world.set("AEP_SCOPES", "openid,AdobeID");
     world.emulator.fault(Fault::always(Kind::respond(200, &answer.to_string())).at("/ims/token/v3"));
     assert_wrong(&doctor(&world), 4, "scopes asked for and not granted: AdobeID", "Developer Console");
+}
+
+#[test]
+fn a_report_shows_no_value_that_may_be_a_name_or_a_secret() {
+    const MARKER: &str = "p8e-Jane.Doe_9uT2xLm";
+    for name in [
+        "AEP_PROFILE",
+        "AEP_CACHE",
+        "AEP_TIMEOUT",
+        "AEP_LOCK_TIMEOUT",
+        "AEP_SANDBOX",
+        "AEP_CA_FILE",
+        "SSL_CERT_FILE",
+        "AEP_CONFIG_DIR",
+        "AEP_DATA_DIR",
+        "AEP_CACHE_DIR",
+        "AEP_IMS_URL",
+        "AEP_PLATFORM_URL",
+        "AEP_SHARED_CACHE",
+        "AEP_SHARED_CACHE_PASSWORD",
+        "AEP_CLIENT_SECRET",
+        "HTTPS_PROXY",
+    ] {
+        let of_a_url = format!("https://jane:{MARKER}@127.0.0.1:1");
+        let is_url = name.ends_with("_URL") || ["HTTPS_PROXY", "AEP_SHARED_CACHE"].contains(&name);
+        // The host of a URL is what is wanted of a report.
+        let others = [MARKER.to_owned(), format!("/nowhere/{MARKER}")].into_iter().filter(|_| !is_url);
+        for value in others.chain([of_a_url]) {
+            let mut world = World::oauth();
+            world.set(name, &value);
+            let output = world.run("aep-auth", &["doctor", "--report"]);
+            for told in [text(&output.stdout), text(&output.stderr)] {
+                assert!(!told.contains(MARKER) && !told.contains(&MARKER.to_lowercase()), "{name}={value}\n{told}");
+            }
+        }
+    }
+    // What is a word or a number of ours is shown, and everything to oneself.
+    let mut world = World::oauth();
+    world.set("AEP_CACHE", "Off").set("AEP_TIMEOUT", "7").set("AEP_DATA_DIR", "/nowhere/x");
+    let told = text(&world.run("aep-auth", &["doctor", "--report"]).stdout);
+    assert!(told.contains("AEP_CACHE is Off") && told.contains("AEP_TIMEOUT is 7"), "{told}");
+    assert!(told.contains("AEP_DATA_DIR is set") && !told.contains("nowhere"), "{told}");
+    let told = text(&world.run("aep-auth", &["doctor"]).stdout);
+    assert!(told.contains("AEP_DATA_DIR is /nowhere/x"), "{told}");
 }
 
 #[test]

@@ -272,6 +272,25 @@ fn replaced<'a>(import: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_told() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    let entry = world.entry();
+    let name = entry.file_name().unwrap().to_str().unwrap();
+    for error in ["EIO", "ENOMEM", "EACCES"] {
+        let options = ["-P", entry.to_str().unwrap(), "-P", name, "-e", "trace=openat", "-e"];
+        let inject = format!("inject=openat:error={error}");
+        let output = traced(&world, &[&options[..], &[inject.as_str()]].concat(), &["token"]);
+        let told = text(&output.stderr);
+        assert!(output.status.success() && text(&output.stdout).starts_with("eyJ"), "{error}: {told}");
+        assert_eq!(told.lines().count(), 1, "{error}: {told}");
+        assert!(told.starts_with("warning: ") && told.contains(name), "{error}: {told}");
+    }
+}
+
+#[test]
 fn a_file_system_that_refuses_costs_one_warning() {
     if !can_trace() {
         return;
@@ -296,6 +315,47 @@ fn a_file_system_that_refuses_costs_one_warning() {
         let is_kept = files_in(&world.cache()).iter().any(|path| path.extension().is_some_and(|kind| kind == "json"));
         assert_eq!(is_kept, inject.contains("flock"), "{inject}");
     }
+}
+
+#[test]
+fn a_secret_that_cannot_be_seen_is_not_told_to_be_absent() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    let stored = world.stored("default", "client-secret");
+    let folder = stored.parent().unwrap().to_owned();
+    for (error, code, hint) in [
+        ("EMFILE", 6, "ulimit -n"),
+        ("ENFILE", 6, "fs.file-max"),
+        ("ENOMEM", 6, "more memory"),
+        ("EIO", 6, ""),
+        ("EACCES", 3, ""),
+    ] {
+        for (path, calls) in
+            [(&stored, "open,openat"), (&stored, "lstat,statx,newfstatat"), (&folder, "open,openat"), (&stored, "read")]
+        {
+            // A process may read less than it wanted, but not for these reasons.
+            if calls == "read" && error != "EIO" {
+                continue;
+            }
+            let inject = format!("inject={calls}:error={error}");
+            let options = ["-f", "-P", path.to_str().unwrap(), "-e", &format!("trace={calls}"), "-e", &inject];
+            let output = traced(&world, &options, &["token", "--renew"]);
+            let told = text(&output.stderr);
+            if calls != "read" {
+                assert_eq!(output.status.code(), Some(code), "{inject}: {told}");
+            }
+            assert!(!output.status.success() && told.contains(hint), "{inject}: {told}");
+            assert!(!told.contains("secret set") && !told.contains("does not exist"), "{inject}: {told}");
+        }
+        // Nothing that is there is told to be gone.
+        let options =
+            ["-P", folder.to_str().unwrap(), "-e", "trace=openat", "-e", &format!("inject=openat:error={error}")];
+        let output = traced(&world, &options, &["profile", "remove", "default"]);
+        assert!(!output.status.success() && stored.is_file(), "{error}: {}", text(&output.stdout));
+    }
+    assert_clean(&world.run("aep-auth", &["token", "--renew"]));
 }
 
 #[test]

@@ -861,7 +861,7 @@ fn dbt_connects_and_builds_by_the_pages_profile() {
 #[test]
 fn doctor_knows_it() {
     let mut world = world();
-    let doctor = |world: &World| text(&world.run("aep-auth", &["doctor", "--report"]).stdout);
+    let doctor = |world: &World| text(&world.run("aep-auth", &["doctor"]).stdout);
     assert!(
         doctor(&world).contains("note  Query Service of sandbox prod was not asked within a day"),
         "{}",

@@ -132,13 +132,27 @@ fn a_folder_that_cannot_be_used_costs_a_warning() {
 #[cfg(unix)]
 fn a_full_disk_costs_a_warning() {
     // /dev/full is no folder; a quota of zero bytes does the same to every write.
-    let world = World::oauth();
-    let mut shell = std::process::Command::new("bash");
-    world.prepare(shell.args(["-c", "ulimit -f 0; trap '' XFSZ; aep-auth token"]));
-    let output = shell.stdout(std::process::Stdio::piped()).output().unwrap();
-    assert!(output.status.success(), "{}", text(&output.stderr));
-    assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
-    assert!(files_in(&world.cache()).iter().all(|path| path.extension().is_some_and(|kind| kind == "lock")));
+    for trap in ["", "trap '' XFSZ;"] {
+        let world = World::oauth();
+        let run = |line: &str| {
+            let mut shell = std::process::Command::new("bash");
+            world.prepare(shell.args(["-c", &format!("ulimit -f 0; {trap} {line}")]));
+            shell.output().unwrap()
+        };
+        for line in ["aep-auth token", "aep-auth token --renew", "kube-credential-aep"] {
+            let output = run(line);
+            assert!(output.status.success(), "{trap} {line}: {} {}", output.status, text(&output.stderr));
+            assert_eq!(text(&output.stderr).lines().count(), 1, "{}", text(&output.stderr));
+            assert!(text(&output.stdout).contains("eyJ"));
+        }
+        // A lock, and the place of a note; half of nothing.
+        let left = files_in(&world.cache());
+        assert!(left.iter().all(|path| std::fs::metadata(path).unwrap().len() == 0), "{left:?}");
+        assert!(left.iter().all(|path| path.extension().is_none_or(|kind| kind == "lock")), "{left:?}");
+        // What is run has the signal as we were given it; a shell cannot take back what it inherited as ignored.
+        let output = run("aep-auth exec -- sh -c 'trap - XFSZ; kill -XFSZ $$; echo lived'");
+        assert_eq!(text(&output.stdout) == "lived\n", !trap.is_empty(), "{trap}: {}", text(&output.stderr));
+    }
 }
 
 #[test]

@@ -305,6 +305,77 @@ fn a_stored_secret_of_another_is_not_used() {
 }
 
 #[test]
+fn nothing_of_ours_lies_in_anothers_folder_nor_is_made_there() {
+    let Some(home) = Home::of_ann() else { return };
+    let secret = std::fs::read_to_string(home.path("secret")).unwrap();
+    let profile = std::fs::read_to_string(home.profile()).unwrap();
+    let at = profile.find("client_secrets").unwrap();
+    std::fs::write(home.profile(), format!("{}client_secrets = [{{ store = true }}]\n", &profile[..at])).unwrap();
+    let file = home.world.write("credential.json", &home.world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    home.give("credential.json", ANN);
+    let place = tempfile::tempdir().unwrap();
+    mode(place.path(), 0o755);
+    let folder = place.path().join("shared");
+    std::fs::create_dir(&folder).unwrap();
+    let run = |variable: &str, arguments: &[&str]| {
+        let mut command = home.command("aep-auth", arguments);
+        let mut child = command.env(variable, folder.join("x/aep")).stdin(Stdio::piped()).spawn().unwrap();
+        let _ = std::io::Write::write_all(&mut child.stdin.take().unwrap(), secret.as_bytes());
+        child.wait_with_output().unwrap()
+    };
+    let import = ["import", file.to_str().unwrap(), "--profile", "other"];
+    let commands: [(&str, &[&str]); 3] = [
+        ("AEP_DATA_DIR", &["secret", "set", "dev", "--untried"]),
+        ("AEP_DATA_DIR", &import),
+        ("AEP_CONFIG_DIR", &import),
+    ];
+    for (owner, bits) in [(EVE, 0o777), (EVE, 0o755), (EVE, 0o1777), (0, 0o777)] {
+        lchown(&folder, Some(owner), Some(owner)).unwrap();
+        mode(&folder, bits);
+        for (variable, arguments) in commands {
+            let output = run(variable, arguments);
+            assert!([3, 6].contains(&output.status.code().unwrap()), "{}", text(&output.stderr));
+            let told = text(&output.stderr);
+            assert!(told.contains("not trusted") && !told.contains("chmod"), "{owner} {bits:o} {arguments:?}: {told}");
+            assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0, "{owner} {bits:o} {arguments:?}");
+        }
+    }
+    let told = text(&run("AEP_DATA_DIR", commands[0].1).stderr);
+    assert!(told.contains("hint: let AEP_DATA_DIR name a folder that is yours alone, or unset it"), "{told}");
+    // Another's link leads to nothing that is removed.
+    let link = place.path().join("link");
+    symlink(home.path("data"), &link).unwrap();
+    lchown(&link, Some(EVE), Some(EVE)).unwrap();
+    for arguments in [&["profile", "remove", "dev"][..], &["secret", "drop", "dev", "first"]] {
+        let output = home.command("aep-auth", arguments).env("AEP_DATA_DIR", &link).output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{arguments:?}: {}", text(&output.stderr));
+    }
+    assert!(home.profile().is_file());
+    // The cure: one's own, in a folder that only root can write, or that is sticky.
+    for (owner, bits) in [(ANN, 0o755), (0, 0o1777)] {
+        lchown(&folder, Some(owner), Some(owner)).unwrap();
+        mode(&folder, bits);
+        for (variable, arguments) in commands {
+            let output = run(variable, arguments);
+            assert!(output.status.success(), "{owner} {bits:o} {arguments:?}: {}", text(&output.stderr));
+        }
+        assert_clean(&run("AEP_DATA_DIR", &["token", "--renew"]));
+        // A store that came to lie in another's folder is not read any more.
+        for (owner, bits) in [(EVE, 0o755), (0, 0o777)] {
+            lchown(&folder, Some(owner), Some(owner)).unwrap();
+            mode(&folder, bits);
+            let told = assert_refused(&run("AEP_DATA_DIR", &["token", "--renew"]), 3);
+            assert!(
+                told.contains(&format!("{} is not trusted", folder.display())) && !told.contains("chmod"),
+                "{told}"
+            );
+        }
+        std::fs::remove_dir_all(folder.join("x")).unwrap();
+        let _ = home.run(&["profile", "remove", "other"]);
+    }
+}
+
+#[test]
 fn root_by_sudo_creates_nothing_in_the_callers_home() {
     let Some(home) = Home::of_ann() else { return };
     let mut world = World::oauth();

@@ -41,13 +41,13 @@ pub(crate) fn list(folders: &Folders) -> Result<Vec<Name>> {
 
 /// Whether there is such a profile.
 pub(crate) fn exists(folders: &Folders, name: &Name) -> Result<bool> {
-    Ok(file::path(folders, name)?.symlink_metadata().is_ok())
+    store::is_there(&file::path(folders, name)?)
 }
 
 /// Writes a profile file.
 pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBuf> {
     let path = file::path(folders, name)?;
-    let written = write_file::create_folders(&file::folder(folders)?)
+    let written = write_file::create_folders(&file::folder(folders)?, folders.home())
         .and_then(|()| write_file::replace(&path, text.as_bytes(), folders.home()));
     written.map_err(|error| refused(&error))?;
     Ok(path)
@@ -60,7 +60,7 @@ pub(crate) fn refused(error: &write_file::WriteError) -> Error {
 /// Makes a profile the default.
 pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
     let path = pointer(folders)?;
-    let written = write_file::create_folders(folders.config()?)
+    let written = write_file::create_folders(folders.config()?, folders.home())
         .and_then(|()| write_file::replace(&path, format!("{name}\n").as_bytes(), folders.home()));
     written.map_err(|error| refused(&error))
 }
@@ -146,18 +146,15 @@ fn copy_locked(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result
 /// The text of a profile file.
 pub(crate) fn read(folders: &Folders, name: &Name) -> Result<String> {
     let path = file::path(folders, name)?;
-    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(|error| {
-        Error::configuration(format!("cannot read the profile `{name}`: {error}")).with_hint_if_any(error.cure())
-    })?;
+    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES)
+        .map_err(|error| error.to_error(format!("cannot read the profile `{name}`: {error}")))?;
     String::from_utf8(text).map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))
 }
 
 /// Changes keys of a profile file and keeps the rest of it as the user wrote it.
 pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()> {
     let path = file::path(folders, name)?;
-    let refuse = |error: trust::OpenError| {
-        Error::configuration(format!("cannot read the profile `{name}`: {error}")).with_hint_if_any(error.cure())
-    };
+    let refuse = |error: trust::OpenError| error.to_error(format!("cannot read the profile `{name}`: {error}"));
     // Before anything is made in the folder.
     trust::open(&path, folders.home()).map_err(refuse)?;
     let _lock = write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())

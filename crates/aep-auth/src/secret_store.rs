@@ -99,7 +99,7 @@ impl<'a> SecretStore<'a> {
 
     /// Whether the private store holds a secret.
     pub(crate) fn is_stored(&self, kind: SecretKind) -> Result<bool> {
-        Ok(store::path(&self.context.folders, &self.key()?, kind)?.symlink_metadata().is_ok())
+        store::is_there(&store::path(&self.context.folders, &self.key()?, kind)?)
     }
 
     /// Removes what this profile had in a place of ours and `after` does not have there; says what was removed, and what

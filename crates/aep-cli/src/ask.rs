@@ -182,11 +182,7 @@ pub fn forget(invocation: &Invocation<'_>, selection: &ProfileSelection, refused
 /// Runs the other program; gives its exit code and what it printed. Ended by a signal, it ends us by the same.
 fn run(mut command: Command, program: &Path, input: Option<&str>) -> Result<(u8, Vec<u8>)> {
     use std::io::Read as _;
-    let cannot = |error: std::io::Error| {
-        Error::configuration(format!("cannot run {}", program.display()))
-            .with_hint("install the programs anew, all from one release")
-            .with_source(error)
-    };
+    let cannot = |error: std::io::Error| cannot_run(program, error);
     // Its standard input stays open for as long as we live: on systems without a better sign, its end is ours.
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(cannot)?;
     let mut to_child = child.stdin.take();
@@ -204,6 +200,16 @@ fn run(mut command: Command, program: &Path, input: Option<&str>) -> Result<(u8,
         Some(code) => Ok((u8::try_from(code).unwrap_or(1), answer)),
         None => Ok((end_by_signal(status), Vec::new())),
     }
+}
+
+/// A lack of processes, descriptors or memory is no fault of the program's.
+fn cannot_run(program: &Path, error: std::io::Error) -> Error {
+    let told = format!("cannot run {}: {}", program.display(), program::in_words(&error));
+    match program::cure_of_shortage(&error) {
+        Some(cure) => Error::storage(told).with_hint(cure),
+        None => Error::configuration(told).with_hint("install the programs anew, all from one release"),
+    }
+    .with_source(error)
 }
 
 /// Ends this process as the other one ended; where that cannot be, the exit code that a shell would see.

@@ -23,6 +23,50 @@ pub fn io_words(error: &io::Error) -> String {
     }
 }
 
+/// Whether the file is not to blame: the process or the system is short of something, or the disk failed.
+pub fn is_beyond_the_file(error: &io::Error) -> bool {
+    cure_of_shortage(error).is_some() || error.raw_os_error().is_some_and(is_disk_fault)
+}
+
+/// What helps where the process or the system is short of descriptors or memory; `None` for everything else.
+pub fn cure_of_shortage(error: &io::Error) -> Option<&'static str> {
+    match error.raw_os_error().and_then(shortage_of_code) {
+        None if error.kind() == ErrorKind::OutOfMemory => Some(MEMORY),
+        found => found,
+    }
+}
+
+const MEMORY: &str = "end other programs, or let this one have more memory (ulimit -v, the limit of the container)";
+
+#[cfg(unix)]
+fn shortage_of_code(code: i32) -> Option<&'static str> {
+    use rustix::io::Errno;
+    match Errno::from_raw_os_error(code) {
+        Errno::MFILE => Some("let it open more files: ulimit -n 256, or the limit that this was started with"),
+        Errno::NFILE => Some("end other programs; the system's limit is fs.file-max"),
+        _ => None,
+    }
+}
+
+#[cfg(unix)]
+fn is_disk_fault(code: i32) -> bool {
+    code == rustix::io::Errno::IO.raw_os_error()
+}
+
+#[cfg(not(unix))]
+fn shortage_of_code(code: i32) -> Option<&'static str> {
+    match code {
+        4 => Some("end other programs"),
+        8 | 14 => Some(MEMORY),
+        _ => None,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_disk_fault(code: i32) -> bool {
+    matches!(code, 23 | 1117)
+}
+
 fn words_of_kind(kind: ErrorKind) -> Option<&'static str> {
     Some(match kind {
         ErrorKind::NotFound => "it does not exist",
@@ -198,6 +242,24 @@ mod tests {
             (Errno::TIMEDOUT, "it took too long"),
         ] {
             assert_eq!(io_words(&io::Error::from(code)), words, "{code}");
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_shortage_is_told_from_a_fault_of_the_file() {
+        use rustix::io::Errno;
+        for (code, is_shortage, is_beyond) in [
+            (Errno::MFILE, true, true),
+            (Errno::NFILE, true, true),
+            (Errno::NOMEM, true, true),
+            (Errno::IO, false, true),
+            (Errno::ACCESS, false, false),
+            (Errno::NOENT, false, false),
+            (Errno::NOTDIR, false, false),
+        ] {
+            let error = io::Error::from(code);
+            assert_eq!((cure_of_shortage(&error).is_some(), is_beyond_the_file(&error)), (is_shortage, is_beyond));
         }
     }
 

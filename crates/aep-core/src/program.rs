@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use crate::io_words::{self, io_words};
 use crate::{Clock, platform};
 
 /// Why there is no program.
@@ -111,6 +112,14 @@ pub fn check_trusted(path: &Path) -> Result<(), String> {
     platform::check_program(path)
 }
 
+/// What helps where there are too few processes or descriptors, or there is too little memory, to run another program.
+pub fn cure_of_shortage(error: &io::Error) -> Option<&'static str> {
+    match error.kind() {
+        io::ErrorKind::WouldBlock => Some("end other programs, or let there be more processes (ulimit -u)"),
+        _ => io_words::cure_of_shortage(error),
+    }
+}
+
 /// Why the system would not run a program, in words, without its number.
 pub fn in_words(error: &io::Error) -> String {
     /// `ENOEXEC`, which has no kind.
@@ -122,7 +131,7 @@ pub fn in_words(error: &io::Error) -> String {
         io::ErrorKind::InvalidInput => "its arguments cannot be handed over".to_owned(),
         io::ErrorKind::ExecutableFileBusy => "it is being written".to_owned(),
         _ if cfg!(unix) && error.raw_os_error() == Some(NO_FORMAT) => "it is no program for this system".to_owned(),
-        kind => kind.to_string(),
+        _ => io_words(error),
     }
 }
 

@@ -291,7 +291,7 @@ fn all_that_is_ours_goes_and_nothing_else() {
         &format!("{}g.json", &OTHER[1..]),
     ];
     kept.iter().for_each(|name| put(name));
-    for kind in ["json", "seen", "failed", "lock"] {
+    for kind in ["json", "seen", "failed", "other", "lock"] {
         put(&format!("{OTHER}.{kind}"));
     }
     let held = world.store().try_lock().unwrap().unwrap();
@@ -320,6 +320,7 @@ fn nothing_of_a_folder_that_others_can_write_to_is_removed() {
     let file = world.home.path().join("file");
     std::fs::write(&file, "x").unwrap();
     assert!(matches!(remove_all(&file), Err(StoreError::Unusable(_))));
+    assert!(matches!(remove_all(&file.join("below")), Err(StoreError::Unusable(_))), "this is not an empty one");
 }
 
 #[test]
@@ -375,6 +376,13 @@ fn what_is_wrong_is_told_with_a_cure_that_fits() {
     assert_eq!(told, format!("{words}open; make it yours alone: chmod 700 {shown}\n"));
     mode(&world.cache(), 0o700);
     assert!(cure_for_folder(&world.cache()).starts_with("name a folder of your own: AEP_CACHE_DIR=DIR"));
+    #[cfg(unix)]
+    {
+        let blank = world.home.path().join("a b");
+        std::fs::create_dir(&blank).unwrap();
+        mode(&blank, 0o777);
+        assert!(cure_for_folder(&blank).ends_with(&format!("chmod 700 '{}'", blank.display())), "as a shell reads it");
+    }
     assert_eq!(report(StoreError::Entry("a link".to_owned())), format!("{words}a link\n"));
     let homeless = Context { folders: Folders::default(), ..world.context };
     let store = FileStore::new(&homeless, &world.profile).unwrap().unwrap();
@@ -413,6 +421,36 @@ fn nothing_older_than_what_was_here_and_nothing_that_was_refused_comes_back() {
     assert!(!text.contains("\"b\""), "a digest, never the token: {text}");
     seen().was_refused(&token("d", 1300), 4600);
     assert!(!is_ruled_out("b", 1300) && is_ruled_out("c", 1300) && is_ruled_out("d", 1300));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_is_remembered_already_is_not_written_again() {
+    use std::os::unix::fs::MetadataExt;
+    let world = World::new();
+    world.store().try_lock().unwrap();
+    let identity = Identity::new(&world.profile);
+    let seen = || Seen::open(&world.context, &identity).unwrap();
+    let file = || std::fs::metadata(world.path("seen")).unwrap().ino();
+    seen().has_come(&token("a", 1000));
+    let first = std::fs::File::open(world.path("seen")).unwrap();
+    seen().has_come(&token("b", 1000));
+    seen().has_come(&token("c", 999));
+    assert_eq!(file(), first.metadata().unwrap().ino());
+    seen().has_come(&token("d", 1001));
+    assert_ne!(file(), first.metadata().unwrap().ino());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_folder_that_cannot_be_looked_at_is_not_absent() {
+    let world = World::new();
+    std::fs::write(world.home.path().join("file"), "").unwrap();
+    let below = World::at(tempfile::tempdir().unwrap(), &world.home.path().join("file/cache"), &[]);
+    assert!(matches!(below.store().read(), Err(StoreError::Unusable(_))));
+    assert!(matches!(world.store().read(), Ok(None)), "one that is not there yet holds nothing");
+    world.store().try_lock().unwrap();
+    assert!(matches!(world.store().read(), Ok(None)), "and so does an empty one");
 }
 
 #[test]

@@ -257,7 +257,11 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
     let path = world.store(KIND, "one");
     for bits in [0o640, 0o604, 0o620, 0o602, 0o644] {
         mode(&path, bits);
-        assert!(world.read(&Reference::Store, KIND).is_err(), "{bits:o}");
+        let told = world.read(&Reference::Store, KIND).unwrap_err();
+        assert!(
+            told.contains(&format!("{}: ", path.display())) && !told.contains("is not trusted"),
+            "{bits:o}: {told}"
+        );
     }
     mode(&path, 0o600);
     let folder = path.parent().unwrap();
@@ -266,18 +270,65 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
         let told = world.read(&Reference::Store, KIND).unwrap_err();
         assert!(told.contains("can write to it"), "{told}");
         let refused = store::check(&world.context.folders).unwrap_err();
+        let told =
+            format!("the private store {} is not private: others can write to it (mode {bits:o})", folder.display());
+        assert_eq!(refused.message(), told);
         assert_eq!(
             (refused.exit_code(), refused.hint()),
-            (3, Some(format!("chmod 700 {}", folder.display()).as_str()))
+            (3, Some(format!("look into it first: ls -la {0}\nthen: chmod go-w {0}", folder.display()).as_str()))
         );
         store::write(&world.context.folders, &world.key(), KIND, &Secret::new("two".to_owned())).unwrap_err();
     }
     mode(folder, 0o700);
+    // A folder above it counts as well.
+    let above = folder.parent().unwrap();
+    mode(above, 0o777);
+    let named = format!("{} is not trusted: others can write to it (mode 777)", above.display());
+    assert!(world.read(&Reference::Store, KIND).unwrap_err().contains(&named));
+    let refused = store::check(&world.context.folders).unwrap_err();
+    assert_eq!(refused.message(), format!("the private store {} cannot be used: {named}", folder.display()));
+    mode(above, 0o755);
     assert_eq!(world.read(&Reference::Store, KIND).unwrap(), "one");
     // A link is none of ours.
     std::fs::rename(&path, world.at("elsewhere")).unwrap();
     std::os::unix::fs::symlink(world.at("elsewhere"), &path).unwrap();
     assert!(world.read(&Reference::Store, KIND).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_removed_where_anothers_link_leads() {
+    let world = World::new();
+    let path = world.store(KIND, "one");
+    let link = world.at("link");
+    std::os::unix::fs::symlink(path.parent().unwrap().parent().unwrap(), &link).unwrap();
+    if std::os::unix::fs::lchown(&link, Some(65_534), None).is_err() {
+        return; // Only root can give a link away.
+    }
+    let name = Name::parse("dev").unwrap();
+    let folders = Folders::at("/none", &link, "/none");
+    assert_eq!(store::remove_but(&folders, &name, &[]).unwrap_err().exit_code(), 3);
+    assert_eq!(store::remove(&folders, &world.key(), KIND).unwrap_err().exit_code(), 3);
+    assert!(path.is_file());
+    // Through one's own it goes.
+    std::os::unix::fs::lchown(&link, Some(0), None).unwrap();
+    assert!(store::remove(&folders, &world.key(), KIND).unwrap());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_looked_at_is_not_absent() {
+    let world = World::new();
+    let file = world.write("file", "");
+    for (path, is_there) in [(file.clone(), true), (world.at("none"), false), (file.join("below"), false)] {
+        assert_eq!(store::is_there(&path).unwrap(), is_there, "{}", path.display());
+    }
+    let error = store::is_there(&world.at(&"x".repeat(300))).unwrap_err();
+    assert!(error.message().ends_with("the name is too long"), "{error}");
+    let name = Name::parse("dev").unwrap();
+    let remove = |data: PathBuf| store::remove_but(&Folders::at("/none", data, "/none"), &name, &[]);
+    assert!(remove(world.at("none")).unwrap().is_empty() && remove(file).unwrap().is_empty());
+    assert_eq!(remove(world.at(&"x".repeat(300))).unwrap_err().exit_code(), 6);
 }
 
 #[cfg(unix)]

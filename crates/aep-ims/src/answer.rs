@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::hide::Hidden;
 use crate::http::Answer;
 
 /// What an answer turned out to be.
@@ -39,7 +40,7 @@ pub(crate) struct Refusal {
 }
 
 /// Reads the answer of a token endpoint.
-pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
+pub(crate) fn read(answer: &Answer, unit: LifeUnit, hidden: &Hidden<'_>) -> Reading {
     let Ok(Value::Object(mut body)) = serde_json::from_slice::<Value>(&answer.body) else {
         return Reading::InvalidResponse(no_json(answer));
     };
@@ -50,7 +51,8 @@ pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
     };
     let code = text(body.get("error"));
     if !code.is_empty() {
-        return Reading::Refusal(Refusal { code, description: text(body.get("error_description")) });
+        let description = hidden.text(&text(body.get("error_description")));
+        return Reading::Refusal(Refusal { code: hidden.text(&code), description });
     }
     if (300..400).contains(&answer.status) {
         return Reading::InvalidResponse(no_json(answer));
@@ -58,7 +60,7 @@ pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
     if !(200..300).contains(&answer.status) {
         let words = [text(body.get("error_code")), text(body.get("message")), text(body.get("title"))];
         let words = words.iter().filter(|words| !words.is_empty()).cloned().collect::<Vec<_>>().join(" ");
-        let message = format!("IMS answered {} {}", answer.status, short(&words));
+        let message = format!("IMS answered {} {}", answer.status, short(&hidden.text(&words)));
         let is_no = answer.status < 500 && answer.status != 429;
         return Reading::InvalidResponse(if is_no { Error::refused(message) } else { Error::unreachable(message) });
     }
@@ -78,7 +80,7 @@ pub(crate) fn read(answer: &Answer, unit: LifeUnit) -> Reading {
 /// anything else.
 pub fn token_in(body: &[u8], flow: Flow) -> Option<(AccessToken, Option<i64>)> {
     let unit = if flow == Flow::Jwt { LifeUnit::Milliseconds } else { LifeUnit::Seconds };
-    match read(&Answer::with_body(body), unit) {
+    match read(&Answer::with_body(body), unit, &Hidden::default()) {
         Reading::Token(token, life) => Some((token, life)),
         Reading::Refusal(_) | Reading::InvalidResponse(_) => None,
     }
@@ -142,17 +144,6 @@ fn no_json(answer: &Answer) -> Error {
 /// A query may hold what nobody should see.
 fn without_query(place: &str) -> &str {
     place.split(['?', '#']).next().unwrap_or(place)
-}
-
-/// A server's text without a secret that it repeats, as it is or as a form has it.
-pub(crate) fn hide(text: &str, secret: &str) -> String {
-    const HIDDEN: &str = "(not shown)";
-    if secret.is_empty() {
-        return text.to_owned();
-    }
-    let mut encoded = zeroize::Zeroizing::new(String::new());
-    crate::form::push_encoded(&mut encoded, secret);
-    text.replace(secret, HIDDEN).replace(encoded.as_str(), HIDDEN)
 }
 
 /// A server's text, as long as a person reads it.

@@ -13,6 +13,7 @@ use ureq::http::{HeaderName, HeaderValue, Method, Request, Response};
 
 use crate::answer::short;
 use crate::gateway::{Words, request_id};
+use crate::hide::Hidden;
 use crate::http::Http;
 use crate::retry::wait_of;
 
@@ -209,16 +210,17 @@ pub fn code(body: &Value) -> String {
 }
 
 /// What a status that is not 2xx means, with the service's own words and a cure where they are known.
-pub fn explain(answer: &Answered, body: &[u8], context: &Context, profile: &Profile) -> Error {
+pub fn explain(answer: &Answered, body: &[u8], context: &Context, profile: &Profile, hidden: &Hidden<'_>) -> Error {
     let status = answer.status;
     let parsed: Option<Value> = serde_json::from_slice(body).ok();
-    let words = parsed.as_ref().map_or_else(Words::default, Words::of);
+    let words = parsed.as_ref().map_or_else(Words::default, Words::of).without(hidden);
     let told = words.told(status);
-    let id = request_id(answer.header("x-request-id").as_deref());
+    let header = |name: &str| answer.header(name).map(|value| hidden.text(&value));
+    let id = request_id(header("x-request-id").as_deref());
     let name = profile.name();
     let error = match status {
         300..=399 => {
-            let place = answer.header("location").unwrap_or_default();
+            let place = header("location").unwrap_or_default();
             // A query may hold what nobody should see.
             let place = short(place.split(['?', '#']).next().unwrap_or_default());
             let place = if place.is_empty() { String::new() } else { format!(" to {place}") };

@@ -7,6 +7,7 @@ use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
 
 use crate::gateway::{self, CHECK_PLATFORM};
+use crate::hide::Hidden;
 use crate::http::Http;
 
 const CLASSES: &str = "/data/foundation/schemaregistry/global/classes";
@@ -40,7 +41,8 @@ pub fn list_classes(
         Error::unreachable(format!("{} answered something that is not a list of classes", http.base()))
             .with_hint(CHECK_PLATFORM)
     })?;
-    let text = |class: &Value, key: &str| class.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let hidden = Hidden::in_headers(headers.iter().map(|header| (header.name, header.value.as_str())));
+    let text = |class: &Value, key: &str| hidden.text(class.get(key).and_then(Value::as_str).unwrap_or_default());
     Ok(results
         .iter()
         .map(|class| Class { title: text(class, "title"), id: text(class, "$id"), version: text(class, "version") })

@@ -9,6 +9,7 @@ use aep_core::{Context, Error, Profile, Result};
 use serde_json::Value;
 
 use crate::answer::short;
+use crate::hide::Hidden;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
 use crate::retry::RetryPolicy;
@@ -39,23 +40,24 @@ pub(crate) fn get(
             Err(no_answer) => return Err(no_answer.error),
         }
     };
+    let hidden = Hidden::in_headers(sent.iter().copied());
     match serde_json::from_slice::<Value>(&answer.body) {
         Ok(body) if answer.status == 200 && !has_error(&body) => Ok(body),
-        Ok(body) if body.is_object() => Err(explain(&answer, &body, profile)),
+        Ok(body) if body.is_object() => Err(explain(&answer, &body, profile, &hidden)),
         _ => {
             let id = request_id(answer.request_id.as_deref());
-            let message = format!("the platform answered {} with {}{id}", answer.status, no_object(&answer));
+            let message = format!("the platform answered {} with {}{id}", answer.status, no_object(&answer, &hidden));
             Err(Error::unreachable(message).with_hint(CHECK_PLATFORM))
         }
     }
 }
 
-fn explain(answer: &Answer, body: &Value, profile: &Profile) -> Error {
+fn explain(answer: &Answer, body: &Value, profile: &Profile, hidden: &Hidden<'_>) -> Error {
     let status = answer.status;
-    let words = Words::of(body);
+    let words = Words::of(body).without(hidden);
     let mut told = words.told(status);
     if told.is_empty() {
-        told = format!(" {}", short(&body.to_string()));
+        told = format!(" {}", short(&hidden.text(&body.to_string())));
     }
     let id = request_id(answer.request_id.as_deref());
     let message = format!("the platform refused profile {}: {status}{told}{id}", profile.name());
@@ -93,6 +95,11 @@ impl Words {
         }
     }
 
+    /// Without what was sent in confidence.
+    pub(crate) fn without(self, hidden: &Hidden<'_>) -> Self {
+        Self { code: hidden.text(&self.code), words: hidden.text(&self.words) }
+    }
+
     /// Both with a blank before each, cleaned; without what is the status anyway.
     pub(crate) fn told(&self, status: u16) -> String {
         let status = status.to_string();
@@ -117,13 +124,13 @@ pub(crate) fn request_id(id: Option<&str>) -> String {
 }
 
 /// What stands where a refusal in JSON was expected.
-fn no_object(answer: &Answer) -> String {
+fn no_object(answer: &Answer, hidden: &Hidden<'_>) -> String {
     let is_page = answer.content_type.contains("html") || answer.body.trim_ascii_start().first() == Some(&b'<');
     let text = String::from_utf8_lossy(&answer.body);
     match text.trim() {
         "" => "an empty body".to_owned(),
         _ if is_page => "an HTML page".to_owned(),
-        text => format!("something that is not JSON: {}", short(text)),
+        text => format!("something that is not JSON: {}", short(&hidden.text(text))),
     }
 }
 

@@ -15,6 +15,7 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector as _, TcpCon
 use zeroize::Zeroizing;
 
 use crate::answer::short;
+use crate::hide::Hidden;
 use crate::proxy;
 use crate::resolver::TimedResolver;
 use crate::tls::{self, TlsConnector};
@@ -120,11 +121,12 @@ impl<'a> Http<'a> {
         content_type: &str,
         body: &[u8],
         budget: Duration,
+        hidden: &Hidden<'_>,
     ) -> Result<Answer, NoAnswer> {
         let request = self.agent.post(format!("{}{path}", self.base));
         let request = request.config().timeout_global(Some(budget)).build();
         let request = request.header("Content-Type", content_type).header("Accept", "application/json");
-        self.told("POST", path, || self.receive(request.send(body)))
+        self.told("POST", path, || self.receive(request.send(body), hidden))
     }
 
     /// Asks with these headers and reads the answer within `budget`.
@@ -133,7 +135,8 @@ impl<'a> Http<'a> {
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        self.told("GET", path, || self.receive(request.call()))
+        let hidden = Hidden::in_headers(headers.iter().copied());
+        self.told("GET", path, || self.receive(request.call(), &hidden))
     }
 
     /// Tells of a request and what became of it; a query, a header or a body never.
@@ -166,10 +169,14 @@ impl<'a> Http<'a> {
         result
     }
 
-    fn receive(&self, result: Result<Response<ureq::Body>, ureq::Error>) -> Result<Answer, NoAnswer> {
+    fn receive(
+        &self,
+        result: Result<Response<ureq::Body>, ureq::Error>,
+        hidden: &Hidden<'_>,
+    ) -> Result<Answer, NoAnswer> {
         let mut response = result.map_err(|error| self.no_answer(&error))?;
         let header = |name: &str| -> Option<String> {
-            response.headers().get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+            response.headers().get(name).map(|value| hidden.text(&String::from_utf8_lossy(value.as_bytes())))
         };
         let mut answer = Answer {
             status: response.status().as_u16(),

@@ -14,9 +14,10 @@ use aep_core::{Error, Profile, Result};
 use ring::rand::{SecureRandom, SystemRandom};
 use zeroize::Zeroizing;
 
-use crate::answer::{self, LifeUnit, Reading, Refusal, hide, short};
+use crate::answer::{self, LifeUnit, Reading, Refusal, short};
 use crate::assertion;
 use crate::form::Form;
+use crate::hide::Hidden;
 use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
 use crate::retry::RetryPolicy;
@@ -120,20 +121,7 @@ struct Refused {
 }
 
 impl Asking<'_> {
-    /// A server that repeats what it was asked shows no secret by that, nor is one written into the note of a failure.
     fn ask(&self, secret: &Secret) -> Result<Outcome> {
-        let mut outcome = self.ask_as_it_comes(secret)?;
-        if let Outcome::Refused(refused) = &mut outcome {
-            let words = &mut refused.words;
-            for hidden in [Some(secret), self.assertion].into_iter().flatten() {
-                words.code = hide(&words.code, hidden.expose());
-                words.description = hide(&words.description, hidden.expose());
-            }
-        }
-        Ok(outcome)
-    }
-
-    fn ask_as_it_comes(&self, secret: &Secret) -> Result<Outcome> {
         let FetchRequest { profile, context, credentials, .. } = self.request;
         let outcome = match (profile.flow, self.assertion) {
             (Flow::Oauth, None) => return self.send(&oauth_request(profile, secret)),
@@ -154,21 +142,23 @@ impl Asking<'_> {
         }
     }
 
-    /// Sends a request, and again after faults that may pass, within the deadline.
+    /// Sends a request, and again after faults that may pass, within the deadline. A server that repeats what it was asked
+    /// shows no secret by that, nor is one written into the note of a failure.
     fn send(&self, request: &TokenCall) -> Result<Outcome> {
+        let hidden = Hidden::of(&request.secrets);
         let clock = &self.request.context.clock;
         let mut patience =
             RetryPolicy::until(self.deadline, self.request.retries, self.request.context, self.http.base());
         loop {
             let budget = patience.budget()?;
             let (result, wanted_pause) =
-                match self.http.post(request.path, &request.content_type, request.body.as_bytes(), budget) {
+                match self.http.post(request.path, &request.content_type, request.body.as_bytes(), budget, &hidden) {
                     Err(no_answer) if !no_answer.may_pass => return Err(no_answer.error),
                     Err(no_answer) => (Err(no_answer.error), None),
                     Ok(answer) => {
                         let is_overloaded = answer.is_overloaded();
                         let offset = answer.date.map(|date| date - clock.now());
-                        let result = match answer::read(&answer, request.unit) {
+                        let result = match answer::read(&answer, request.unit, &hidden) {
                             Reading::Token(value, life) => return Ok(Outcome::Token(value, life)),
                             Reading::Refusal(words) => {
                                 if words.code == "internal_error" && request.unit == LifeUnit::Milliseconds {
@@ -246,6 +236,8 @@ struct TokenCall {
     unit: LifeUnit,
     content_type: String,
     body: Zeroizing<String>,
+    /// What is in the body and may be shown to nobody.
+    secrets: Vec<Secret>,
 }
 
 /// `POST /ims/token/v3` with a urlencoded body and the scopes joined by commas.
@@ -259,7 +251,7 @@ fn oauth_request(profile: &Profile, secret: &Secret) -> TokenCall {
         ("scope", &scopes),
     ];
     let (content_type, body) = (Form::CONTENT_TYPE.to_owned(), Form::of(&fields).into_body());
-    TokenCall { path: "/ims/token/v3", unit: LifeUnit::Seconds, content_type, body }
+    TokenCall { path: "/ims/token/v3", unit: LifeUnit::Seconds, content_type, body, secrets: vec![secret.clone()] }
 }
 
 /// `POST /ims/exchange/jwt` with `multipart/form-data`, as the tutorial has it (RFC 7578).
@@ -281,5 +273,6 @@ fn exchange_request(profile: &Profile, secret: &Secret, assertion: &Secret) -> R
     }
     body.push_str(&format!("--{boundary}--\r\n"));
     let content_type = format!("multipart/form-data; boundary={boundary}");
-    Ok(TokenCall { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body })
+    let secrets = vec![secret.clone(), Secret::new(assertion.expose().trim().to_owned())];
+    Ok(TokenCall { path: "/ims/exchange/jwt", unit: LifeUnit::Milliseconds, content_type, body, secrets })
 }

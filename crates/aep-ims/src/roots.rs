@@ -98,9 +98,7 @@ fn trust_folders(environment: &Environment) -> Result<()> {
                 Ok(_) | Err(trust::OpenError::Absent) => {}
                 Err(_) if path.is_dir() => {}
                 Err(error) => {
-                    return Err(Error::configuration(format!("SSL_CERT_DIR: {error}"))
-                        .with_hint_if_any(error.cure())
-                        .with_cause(error.cause()));
+                    return Err(error.to_error(format!("SSL_CERT_DIR: {error}")));
                 }
             }
         }
@@ -117,7 +115,7 @@ fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Ce
     let pem = trust::read_bounded(path, trust::home(environment).as_deref(), MOST_BYTES).map_err(|error| {
         match &error {
             trust::OpenError::Absent => refuse(&"it is not there").with_hint(what.clone()),
-            error => Error::configuration(format!("{variable}: {error}")).with_hint_if_any(error.cure()),
+            error => error.to_error(format!("{variable}: {error}")),
         }
         .with_cause(error.cause())
     })?;

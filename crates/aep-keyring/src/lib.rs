@@ -69,7 +69,7 @@ fn within<T: Send + 'static>(
             // Nobody may be waiting any more.
             let _ = sender.send(question());
         })
-        .map_err(|error| KeyringError::Other(error.kind().to_string()))?;
+        .map_err(|error| KeyringError::Other(aep_core::io_words::io_words(&error)))?;
     receiver.recv_timeout(limit + GRACE).unwrap_or(Err(KeyringError::TimeLimit(limit)))
 }
 

@@ -68,9 +68,13 @@ fn environment(
     let profile = profile::resolve(context, selection)?;
     aep_core::headers::organization(&profile)?;
     let existing = match &arguments.output {
-        // A device or a pipe holds nothing to keep.
-        Some(file) if file.is_file() => Some(read(file)?),
-        _ => None,
+        // A device or a pipe holds nothing to keep; what cannot be looked at is not absent.
+        Some(file) => match file.metadata() {
+            Ok(metadata) if !metadata.is_file() => None,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+            _ => Some(read(file)?),
+        },
+        None => None,
     };
     let existing = existing.as_deref().zip(arguments.output.as_deref());
     // Before anything is fetched: a file that cannot be kept is refused first.

@@ -192,8 +192,23 @@ impl Engine {
         }
         stream.get_mut().write_all(&question)?;
         stream.get_mut().flush()?;
-        read_reply(&mut *stream, true)
+        match read_reply(&mut *stream, true) {
+            // A password may have the form of a code.
+            Err(Trouble::Refused(code)) if words[1..].contains(&code.as_bytes()) => {
+                Err(Trouble::Refused(NO_CODE.to_owned()))
+            }
+            other => other,
+        }
     }
+}
+
+/// What is shown of a refusal without a code.
+const NO_CODE: &str = "an error";
+
+/// Whether it has the form of a code, as `NOAUTH`. Anything else may be what the engine was sent: a password.
+fn is_code(text: &str) -> bool {
+    let is_inner = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    (2..=20).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.bytes().all(is_inner)
 }
 
 /// Reads one answer; a list holds no lists.
@@ -211,7 +226,7 @@ fn read_reply(stream: &mut impl BufRead, may_be_list: bool) -> Result<Reply> {
         Some('+') => Ok(Reply::Line),
         Some('-') => {
             let code = rest.split(' ').next().unwrap_or_default();
-            Err(Trouble::Refused(aep_core::terminal::clean_within(code, 40)))
+            Err(Trouble::Refused(if is_code(code) { code } else { NO_CODE }.to_owned()))
         }
         Some(':') => Ok(Reply::Number(number()?)),
         Some('$') => match number()? {
@@ -371,6 +386,23 @@ mod tests {
         assert_eq!(reply(b"$3\r\na\nb\r\n"), Ok(Reply::Bytes(Some(b"a\nb".to_vec()))));
         assert_eq!(reply(b"*1\r\n:1\r\n"), Ok(Reply::List(vec![Reply::Number(1)])));
         assert_eq!(reply(b"-NOAUTH Authentication required.\r\n"), Err(Trouble::Refused("NOAUTH".to_owned())));
+        // What may be a password that is repeated is not shown.
+        for line in
+            ["-p8e-Yw7vZq wrong", "-hunter2", "-", "- x", "-A", "-9LIVES", "-ABCDEFGHIJKLMNOPQRSTU", "-A\x1b[31m"]
+        {
+            assert_eq!(reply(format!("{line}\r\n").as_bytes()), Err(Trouble::Refused("an error".to_owned())), "{line}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_answer_makes_it_panic_or_shows_what_is_no_code(text in "([-+:$*][-0-9A-Za-z ]{0,12}\r?\n?){0,6}", bytes: Vec<u8>) {
+            for bytes in [text.as_bytes(), &bytes] {
+                if let Err(Trouble::Refused(code)) = reply(bytes) {
+                    assert!(code == NO_CODE || is_code(&code), "{code}");
+                }
+            }
+        }
     }
 
     #[test]

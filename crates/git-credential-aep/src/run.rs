@@ -164,5 +164,11 @@ fn named_by_user(context: &Context, request: &Request) -> Option<String> {
     let name = std::str::from_utf8(request.username.as_deref()?).ok()?;
     let name = Name::parse(name).ok()?;
     let path = profile::file::path(&context.folders, &name).ok()?;
-    path.is_file().then(|| name.to_string())
+    // What cannot be looked at is not absent: the profile is then told to be unreadable, and no other one is taken.
+    let is_there = path.metadata().map_or_else(|error| !is_absence(&error), |metadata| metadata.is_file());
+    is_there.then(|| name.to_string())
+}
+
+fn is_absence(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }

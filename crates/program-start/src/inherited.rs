@@ -98,17 +98,16 @@ mod before_main {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
 
-    /// Runs the test `name` of this file in a process of its own, started by this line of shell.
-    fn run_alone(name: &str, line: &str) -> bool {
+    /// Runs a test of this crate in a process of its own, started by this line of shell.
+    pub(crate) fn run_alone(test: &str, line: &str) -> bool {
         let own = std::env::current_exe().expect("a test has a file");
-        let test = format!("inherited::tests::{name}");
         Command::new("sh")
             .args(["-c", line, "sh"])
             .arg(own)
-            .args(["--exact", &test, "--ignored", "--nocapture"])
+            .args(["--exact", test, "--ignored", "--nocapture"])
             .output()
             .expect("there is a shell")
             .status
@@ -124,7 +123,7 @@ mod tests {
     #[test]
     fn exec_leaves_sigpipe_as_it_was_inherited() {
         // A shell cannot take back what it inherited as ignored, so that the signal ends it only where it was not.
-        let name = "becomes_a_shell_that_wants_sigpipe_ignored";
+        let name = "inherited::tests::becomes_a_shell_that_wants_sigpipe_ignored";
         assert!(run_alone(name, "trap '' PIPE; exec \"$@\""));
         assert!(!run_alone(name, "exec \"$@\""));
     }
@@ -137,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_is_ignored_is_told_apart() {
-        assert!(run_alone("sees_sighup_ignored", "trap '' HUP; exec \"$@\""));
-        assert!(!run_alone("sees_sighup_ignored", "exec \"$@\""));
+        assert!(run_alone("inherited::tests::sees_sighup_ignored", "trap '' HUP; exec \"$@\""));
+        assert!(!run_alone("inherited::tests::sees_sighup_ignored", "exec \"$@\""));
     }
 }

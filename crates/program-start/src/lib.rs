@@ -6,14 +6,24 @@
 //! [`prepare`] does the two parts of it that matter. A stack overflow still ends the process, by a plain segmentation
 //! fault. Elsewhere, and in tests, `main` is the usual one.
 //!
+//! A file that may grow no further is an error to handle as well, where the system would end the process.
+//!
 //! What that start changes for the programs that are run is undone by [`exec`]; [`is_ignored`] tells what was inherited.
 //!
 //! This is the only crate of ours with `unsafe` code.
 
 #[cfg(unix)]
+mod file_limits;
+#[cfg(unix)]
 mod inherited;
 #[cfg(unix)]
+pub use file_limits::outlive_file_limits;
+#[cfg(unix)]
 pub use inherited::{exec, is_ignored, note_sent, spawn};
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub fn outlive_file_limits() {}
 
 /// Defines `main` from a function that gives an exit code.
 ///
@@ -26,6 +36,7 @@ macro_rules! main {
         #[cfg(not(all(direct_start, not(test))))]
         fn main() -> std::process::ExitCode {
             $crate::hide_memory();
+            $crate::outlive_file_limits();
             std::process::ExitCode::from($run)
         }
 
@@ -58,6 +69,7 @@ pub fn hide_memory() {}
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub fn prepare() {
     hide_memory();
+    outlive_file_limits();
     // SAFETY: ignoring a signal runs no code of ours when it arrives.
     let before = unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
     inherited::note_pipe(before == libc::SIG_IGN);

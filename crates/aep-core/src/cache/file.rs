@@ -17,7 +17,7 @@ use super::{CacheEntry, Failure, Store, StoreError, Waiting, WithoutLock, entry}
 use crate::platform::{self, Folder, OpenError, Rights};
 use crate::token::Source;
 use crate::token::identity::Identity;
-use crate::{Context, Log, Profile, Result, budget};
+use crate::{Context, Log, Profile, Result, budget, trust};
 
 /// An entry of several kilobytes is a large one; more than this is none.
 const MOST_BYTES: u64 = 256 * 1024;
@@ -239,11 +239,10 @@ impl Store for FileStore {
 
 /// What this user can do here about a cache folder that cannot be used.
 pub fn cure_for_folder(path: &Path) -> String {
-    let shown = path.display();
     match platform::rights(path) {
-        Rights::OwnAndOpen => format!("make it yours alone: chmod 700 {shown}"),
+        Rights::OwnAndOpen => format!("make it yours alone: chmod 700 {}", trust::quoted(path)),
         Rights::ForeignAndWritable => {
-            format!("name a folder of your own below it: AEP_CACHE_DIR={}", path.join("aep").display())
+            format!("name a folder of your own below it: AEP_CACHE_DIR={}", trust::quoted(&path.join("aep")))
         }
         Rights::Other => {
             "name a folder of your own: AEP_CACHE_DIR=DIR; or turn the cache off: AEP_CACHE=off".to_owned()

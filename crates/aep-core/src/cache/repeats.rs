@@ -195,6 +195,19 @@ mod tests {
     }
 
     #[test]
+    fn an_answer_with_one_token_leaves_what_is_known_of_another() {
+        let folder = folder();
+        let (one, other) = (token("a"), token("b"));
+        assert!(!asks(folder.path(), "7", &one, 900, 100));
+        assert!(!asks(folder.path(), "7", &other, 900, 101));
+        assert!(asks(folder.path(), "7", &one, 900, 102));
+        // Of one token the latest answer alone counts.
+        assert!(!asks(folder.path(), "9", &one, 900, 300));
+        assert!(asks(folder.path(), "9", &one, 310, 301));
+        assert!(!asks(folder.path(), "9", &one, 900, 400));
+    }
+
+    #[test]
     fn a_caller_that_nobody_can_tell_repeats_itself_after_more_than_two_seconds() {
         let folder = folder();
         let token = token("a");

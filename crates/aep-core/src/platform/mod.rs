@@ -3,10 +3,11 @@
 //! On Unix, modes and owners are checked on the open file, never by name. On Windows the access list of the user's own
 //! folder protects the files: it is not looked at, and nothing is claimed about it.
 
+use std::path::Path;
 use std::{fmt, io};
 
 use crate::io_words::io_words;
-use crate::trust::Distrust;
+use crate::trust::{self, Distrust};
 
 #[cfg(unix)]
 mod unix;
@@ -69,6 +70,17 @@ pub(crate) enum Rights {
     ForeignAndWritable,
     /// Anything else, and where it cannot be told.
     Other,
+}
+
+impl OpenError {
+    /// The same, of the file or folder at this path.
+    pub(crate) fn at(self, path: &Path) -> trust::OpenError {
+        match self {
+            Self::Io(error) if error.kind() == io::ErrorKind::NotFound => trust::OpenError::Absent,
+            Self::Io(error) => trust::OpenError::unreadable(path, error),
+            Self::Untrusted(why) => trust::OpenError::not_trusted(path, why),
+        }
+    }
 }
 
 impl From<io::Error> for OpenError {

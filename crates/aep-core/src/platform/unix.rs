@@ -1,10 +1,11 @@
 //! Unix: modes, owners, and files opened relative to a folder that was checked once.
 
+use std::cell::RefCell;
 use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -29,12 +30,19 @@ pub(crate) fn user() -> u32 {
 /// A folder held open, so that what was checked is what is used.
 #[derive(Debug)]
 pub(crate) struct Folder {
-    handle: OwnedFd,
+    path: PathBuf,
+    /// `None` after the process had no second descriptor, for a file in it.
+    handle: RefCell<Option<OwnedFd>>,
 }
 
 impl Folder {
     /// Opens a folder that is ours alone to write; a link to it must be the user's or root's.
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
+        let handle = RefCell::new(Some(Self::open_handle(path)?));
+        Ok(Self { path: path.to_owned(), handle })
+    }
+
+    fn open_handle(path: &Path) -> Result<OwnedFd, OpenError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = match rustix::fs::open(path, flags | OFlags::NOFOLLOW, Mode::empty()) {
             Err(Errno::LOOP | Errno::NOTDIR) => {
@@ -51,12 +59,24 @@ impl Folder {
         };
         let folder = File::from(handle);
         refuse_foreign(&folder.metadata()?)?;
-        Ok(Self { handle: folder.into() })
+        Ok(folder.into())
+    }
+
+    fn with_handle<T>(&self, use_it: impl FnOnce(&OwnedFd) -> rustix::io::Result<T>) -> Result<T, OpenError> {
+        let mut handle = self.handle.borrow_mut();
+        let handle = match &mut *handle {
+            Some(handle) => handle,
+            none => none.insert(Self::open_handle(&self.path)?),
+        };
+        Ok(use_it(handle)?)
     }
 
     /// Opens a regular file of ours for reading; never waits for a FIFO, never follows a link.
     pub(crate) fn open_file(&self, name: &str) -> Result<File, OpenError> {
-        let file = self.open_at(name, OFlags::RDONLY, Mode::empty())?;
+        let file = match self.open_at(name, OFlags::RDONLY, Mode::empty()) {
+            Err(OpenError::Io(error)) if is_short_of_descriptors(&error) => self.open_file_alone(name)?,
+            other => other?,
+        };
         let metadata = file.metadata()?;
         refuse_irregular(&metadata)?;
         refuse_foreign(&metadata)?;
@@ -81,37 +101,50 @@ impl Folder {
 
     /// Renames a file within the folder, replacing what is there.
     pub(crate) fn rename(&self, from: &str, to: &str) -> io::Result<()> {
-        match rustix::fs::renameat(&self.handle, from, &self.handle, to) {
+        let renamed = self.with_handle(|handle| match rustix::fs::renameat(handle, from, handle, to) {
             // A folder in the entry's place: out of the way with it, if it is empty.
             Err(Errno::ISDIR) => {
-                rustix::fs::unlinkat(&self.handle, to, AtFlags::REMOVEDIR)?;
-                Ok(rustix::fs::renameat(&self.handle, from, &self.handle, to)?)
+                rustix::fs::unlinkat(handle, to, AtFlags::REMOVEDIR)?;
+                rustix::fs::renameat(handle, from, handle, to)
             }
-            other => Ok(other?),
-        }
+            other => other,
+        });
+        Ok(renamed?)
     }
 
     /// Removes a file; says whether there was one.
     pub(crate) fn remove(&self, name: &str) -> io::Result<bool> {
-        match rustix::fs::unlinkat(&self.handle, name, AtFlags::empty()) {
+        let removed = self.with_handle(|handle| match rustix::fs::unlinkat(handle, name, AtFlags::empty()) {
             Ok(()) => Ok(true),
             Err(Errno::NOENT) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
+            Err(error) => Err(error),
+        });
+        Ok(removed?)
     }
 
     fn open_at(&self, name: &str, flags: OFlags, mode: Mode) -> Result<File, OpenError> {
         let flags = flags | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        match rustix::fs::openat(&self.handle, name, flags, mode) {
-            Ok(handle) => Ok(handle.into()),
-            Err(error) => Err(irregular(error)),
-        }
+        let opened = self.with_handle(|handle| Ok(rustix::fs::openat(handle, name, flags, mode)))?;
+        opened.map(File::from).map_err(irregular)
     }
+
+    /// Where the process may have one descriptor more and no second: the folder's makes room for the file's, and the
+    /// folder is looked at by its name. Whoever puts another in its place meanwhile has no file of ours to put there.
+    fn open_file_alone(&self, name: &str) -> Result<File, OpenError> {
+        self.handle.take();
+        refuse_foreign(&std::fs::metadata(&self.path)?)?;
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+        rustix::fs::open(self.path.join(name), flags, Mode::empty()).map(File::from).map_err(irregular)
+    }
+}
+
+fn is_short_of_descriptors(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|code| error.raw_os_error() == Some(code.raw_os_error()))
 }
 
 /// Makes a folder and its parents, each private, and none through another's link.
 pub(crate) fn create_private_folders(path: &Path) -> io::Result<()> {
-    trust::create_folders(path).map_err(|error| match error {
+    trust::create_folders(path, None, trust::Strictness::Links).map_err(|error| match error {
         trust::OpenError::Absent => io::ErrorKind::NotFound.into(),
         trust::OpenError::Unreadable { error, .. } => error,
         other => io::Error::new(io::ErrorKind::PermissionDenied, other),

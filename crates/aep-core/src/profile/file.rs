@@ -8,7 +8,6 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::{Flow, Name};
-use crate::io_words::io_words;
 use crate::secret::Reference;
 use crate::{Context, Error, Folders, Result, text, trust};
 
@@ -94,13 +93,14 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
                 if any_name(&context.folders).is_some() { "aep-auth profile list" } else { super::IMPORT_HINT },
             )
         }
-        error => Error::configuration(format!("cannot read the profile `{name}`: {error}"))
-            .with_cause(error.cause())
-            .with_hint_if_any(error.cure()),
+        error => error.to_error(format!("cannot read the profile `{name}`: {error}")),
     })?;
     // Of a file's usual size, so that one read takes it.
     let mut bytes = Vec::with_capacity(4096);
-    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
+    file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| {
+        let error = trust::OpenError::unreadable(&path, error);
+        error.to_error(format!("cannot read the profile `{name}`: {error}"))
+    })?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 256 KiB"));
     }

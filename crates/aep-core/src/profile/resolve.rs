@@ -110,9 +110,7 @@ pub fn default_name(context: &Context) -> Result<Option<Name>> {
     let path = folder.join("default-profile");
     let text = match trust::read_bounded(&path, context.folders.home(), 256) {
         Err(trust::OpenError::Absent) => return Ok(None),
-        other => other.map_err(|error| {
-            Error::configuration(format!("cannot tell the default profile: {error}")).with_hint_if_any(error.cure())
-        })?,
+        other => other.map_err(|error| error.to_error(format!("cannot tell the default profile: {error}")))?,
     };
     let text = text::decode(text).unwrap_or_default();
     Name::parse(text.trim()).map(Some).map_err(|error| {

@@ -131,6 +131,13 @@ pub enum Reason {
 impl Failure {
     /// As an error about the secret that was wanted: `what` is its name.
     pub fn into_error(self, what: &str) -> Error {
+        if let Reason::NotStarted(error) | Reason::Unreadable(error) = &self.reason
+            && let Some(cure) = program::cure_of_shortage(error)
+        {
+            // Of this process alone: those who wait for its answer may have what it lacks.
+            let told = format!("the command `{}` gave no {what}: {}", self.program, self.reason);
+            return Error::storage(told).with_cause(Cause::Io(error.kind())).with_hint(cure);
+        }
         self.describe(what).with_cause(Cause::SecretSource)
     }
 

@@ -14,7 +14,7 @@ use super::{Secret, command, keyring};
 use crate::environment::SECRETS_WITHHELD;
 use crate::io_words::io_words;
 use crate::profile::Origin;
-use crate::{Context, Error, Profile, Result, platform, program, text, trust};
+use crate::{Context, Error, Profile, Result, program, text, trust};
 
 const MOST_BYTES: u64 = 64 * 1024;
 
@@ -62,12 +62,10 @@ impl Reference {
             Self::Store => read_stored(context, profile, kind)?,
             Self::File(path) => read_file(context, path, what)?,
             Self::FileIn { variable, path } => {
-                let refuse = |why: String| {
-                    Error::configuration(format!("cannot read the {what} from the file that {variable} names: {why}"))
-                };
-                let opened = trust::open(path, context.folders.home());
-                let file = opened.map_err(|error| refuse(without_path(&error)).with_cause(error.cause()))?;
-                read_bounded(file).map_err(refuse)?
+                let refuse = |why: String| format!("cannot read the {what} from the file that {variable} names: {why}");
+                let file = trust::open(path, context.folders.home())
+                    .map_err(|error| error.to_error_without_path(refuse(without_path(&error))))?;
+                read_bounded(file, refuse, None)?
             }
             Self::Credential(id) => read_file(context, &credential_path(context, id, what)?, what)?,
             Self::Keyring => keyring::read(context, profile, kind, std::io::stderr().is_terminal())?,
@@ -164,9 +162,9 @@ fn read_file(context: &Context, path: &Path, what: &str) -> Result<Secret> {
         let may_not = error.cause() == crate::error::Cause::Io(std::io::ErrorKind::PermissionDenied);
         let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
         let cure = cure.or_else(|| may_not.then(|| MAY_NOT_READ.to_owned()));
-        unreadable(what, path, without_path(&error)).with_cause(error.cause()).with_hint_if_any(cure)
+        error.to_error_without_path(unreadable(what, path, without_path(&error))).with_hint_if_any(cure)
     })?;
-    read_bounded(file).map_err(|why| unreadable(what, path, why))
+    read_bounded(file, |why| unreadable(what, path, why), None)
 }
 
 /// Where systemd put a credential of this service.
@@ -190,7 +188,7 @@ fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result
     store::settle(&context.folders)?;
     let path = store::path(&context.folders, &key, kind)?;
     let name = profile.name();
-    if !path.exists() && store::adopt(&context.folders, &key, kind)? {
+    if !store::is_there(&path)? && store::adopt(&context.folders, &key, kind)? {
         context.log.warn(format_args!(
             "the {} of profile {name} was moved to where its IMS host and client id are known: {}",
             kind.title(),
@@ -198,28 +196,41 @@ fn read_stored(context: &Context, profile: &Profile, kind: SecretKind) -> Result
         ));
     }
     let cure = kind.cure_where_missing(name);
-    platform::open_private(&path)
-        .map_err(|error| error.to_string())
-        .and_then(read_bounded)
-        .map_err(|why| unreadable(kind.title(), &path, why).with_hint(cure))
+    let told = |why: String| unreadable(kind.title(), &path, why);
+    let file = store::open(&context.folders, &path).map_err(|error| match &error {
+        trust::OpenError::Absent => error.to_error(told(error.to_string())).with_hint(cure.clone()),
+        trust::OpenError::NotTrusted { path: at, why } if *at == path => {
+            error.to_error(told(why.to_string())).with_hint(error.cure().unwrap_or_else(|| cure.clone()))
+        }
+        trust::OpenError::NotTrusted { .. } => error
+            .to_error(told(error.to_string()))
+            .with_hint(error.cure().unwrap_or_else(|| store::ELSEWHERE.to_owned())),
+        error => error.to_error(told(without_path(error))),
+    })?;
+    read_bounded(file, told, Some(&cure))
 }
 
-fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> Error {
-    Error::configuration(format!("cannot read the {what} from {}: {why}", shown_path(path)))
+fn unreadable(what: &str, path: &Path, why: impl fmt::Display) -> String {
+    format!("cannot read the {what} from {}: {why}", shown_path(path))
 }
 
 fn first_line(text: &Secret) -> Secret {
     Secret::new(text.expose().lines().next().unwrap_or_default().trim().to_owned())
 }
 
-fn read_bounded(source: impl Read) -> std::result::Result<Secret, String> {
+/// Reads a secret whole; `told` makes a sentence of what is wrong, and where that is what the file holds, `cure` helps.
+fn read_bounded(source: impl Read, told: impl Fn(String) -> String, cure: Option<&str>) -> Result<Secret> {
     let mut bytes = Zeroizing::new(Vec::with_capacity(4096));
-    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| io_words(&error))?;
+    source.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| {
+        let words = io_words(&error);
+        trust::OpenError::unreadable(Path::new(""), error).to_error_without_path(told(words))
+    })?;
+    let refuse = |why: &str| Error::configuration(told(why.to_owned())).with_hint_if_any(cure);
     if bytes.len() as u64 > MOST_BYTES {
-        return Err("it is larger than 64 KiB".to_owned());
+        return Err(refuse("it is larger than 64 KiB"));
     }
     let text = text::decode(std::mem::take(&mut *bytes));
-    text.map(Secret::new).ok_or_else(|| "it is not text in UTF-8 or UTF-16".to_owned())
+    text.map(Secret::new).ok_or_else(|| refuse("it is not text in UTF-8 or UTF-16"))
 }
 
 fn run(command: &[String], context: &Context, profile: &Profile, what: &str) -> Result<Secret> {

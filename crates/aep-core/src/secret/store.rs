@@ -3,6 +3,7 @@
 //! A secret lies under the IMS host and client id that it belongs to; a new one is added, the profile replaced, then the
 //! old one removed, so that whichever profile stands finds its own. Files are 0600 in a 0700 folder with a `.gitignore` of `*`, so that a home under version control does not take them.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +12,7 @@ use crate::digest::sha256;
 use crate::io_words::io_words;
 use crate::profile::Name;
 use crate::token::identity::hexadecimal;
+use crate::trust::{self, OpenError};
 use crate::url::BaseUrl;
 use crate::write_file::{self, WriteError};
 use crate::{Error, Folders, Profile, Result, platform};
@@ -124,13 +126,19 @@ fn first_versions_path(folders: &Folders, profile: &Name, kind: SecretKind) -> R
 pub(crate) fn settle(folders: &Folders) -> Result<()> {
     let Some(former) = folders.former_data().map(|folder| folder.join("secrets")) else { return Ok(()) };
     let folder = folder(folders)?;
-    if folder.exists() || platform::check_private_folder(&former).is_err() {
+    if is_there(&folder)? {
         return Ok(());
+    }
+    match platform::check_private_folder(&former).map_err(|error| error.at(&former)) {
+        Ok(()) => {}
+        Err(OpenError::Absent | OpenError::NotTrusted { .. }) => return Ok(()),
+        Err(error) => return Err(error.to_error(format!("cannot look for a private store of before: {error}"))),
     }
     let failed = |why: &dyn std::fmt::Display| {
         Error::storage(format!("cannot move the private store {} to {}: {why}", former.display(), folder.display()))
     };
-    write_file::create_folders(folders.data()?).map_err(|error| failed(&error))?;
+    let home = folders.home();
+    write_file::create_folders(folders.data()?, home).map_err(|error| failed(&error).with_hint_if_any(error.cure()))?;
     match platform::rename(&former, &folder) {
         // Another process was quicker.
         Err(error) if error.kind() == io::ErrorKind::NotFound && folder.exists() => Ok(()),
@@ -145,9 +153,44 @@ pub(crate) fn settle(folders: &Folders) -> Result<()> {
 pub(crate) fn adopt(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
     let (old, new) = (first_versions_path(folders, &key.profile, kind)?, path(folders, key, kind)?);
     check(folders)?;
-    // One that others could have put there is left where it is, and is not found.
-    let is_ours = platform::open_private(&old).is_ok();
-    Ok(is_ours && std::fs::symlink_metadata(&new).is_err() && std::fs::rename(&old, &new).is_ok())
+    match platform::open_private(&old).map_err(|error| error.at(&old)) {
+        Ok(_) => {}
+        // One that others could have put there is left where it is, and is not found.
+        Err(OpenError::Absent | OpenError::NotTrusted { .. }) => return Ok(false),
+        Err(error) => return Err(error.to_error(format!("cannot look for the {}: {error}", kind.title()))),
+    }
+    Ok(!is_there(&new)? && std::fs::rename(&old, &new).is_ok())
+}
+
+/// Opens a secret of the store.
+///
+/// # Errors
+/// As [`OpenError`] has it.
+pub(super) fn open(folders: &Folders, path: &Path) -> std::result::Result<File, OpenError> {
+    if let Some(folder) = path.parent() {
+        trust::check_folders(folder, folders.home())?;
+    }
+    platform::open_private(path).map_err(|error| error.at(path))
+}
+
+/// Whether there is something, whatever it is.
+///
+/// # Errors
+/// The system did not let us see, which is not the same as nothing.
+pub fn is_there(path: &Path) -> Result<bool> {
+    match std::fs::symlink_metadata(path) {
+        Ok(_) => Ok(true),
+        Err(error) if is_absence(&error) => Ok(false),
+        Err(error) => {
+            let error = OpenError::unreadable(path, error);
+            Err(error.to_error(error.to_string()))
+        }
+    }
+}
+
+/// Whether there can be nothing of this name.
+fn is_absence(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// Makes the store ready for writing: its folder, private, and what keeps git from it.
@@ -160,7 +203,12 @@ pub fn prepare(folders: &Folders) -> Result<()> {
     let refuse = |error: WriteError| {
         Error::storage(format!("cannot make the private store: {error}")).with_hint_if_any(error.cure())
     };
-    write_file::create_folders(&folder).map_err(refuse)?;
+    if let Err(error) = write_file::create_folders(&folder, folders.home()) {
+        return Err(match error {
+            WriteError::NotTrusted { path, why } => not_private(&folder, &OpenError::not_trusted(&path, why)),
+            error => refuse(error),
+        });
+    }
     check(folders)?;
     ignore_for_git(&folder).map_err(refuse)
 }
@@ -183,13 +231,36 @@ pub fn write(folders: &Folders, key: &StoreKey, kind: SecretKind, secret: &Secre
 pub fn check(folders: &Folders) -> Result<()> {
     settle(folders)?;
     let folder = folder(folders)?;
-    if std::fs::symlink_metadata(&folder).is_err() {
-        return Ok(());
+    let checked = trust::check_folders(&folder, folders.home())
+        .and_then(|()| platform::check_private_folder(&folder).map_err(|error| error.at(&folder)));
+    match checked {
+        Ok(()) | Err(OpenError::Absent) => Ok(()),
+        Err(error) => Err(not_private(&folder, &error)),
     }
-    platform::check_private_folder(&folder).map_err(|why| {
-        Error::configuration(format!("the private store {} is not private: {why}", folder.display()))
-            .with_hint_if_any(cfg!(unix).then(|| format!("chmod 700 {}", folder.display())))
-    })
+}
+
+/// What is wrong with the store or a folder above it, with a cure that this user can carry out.
+fn not_private(folder: &Path, error: &OpenError) -> Error {
+    let shown = folder.display();
+    match error {
+        OpenError::NotTrusted { path, why } if path == folder => {
+            Error::configuration(format!("the private store {shown} is not private: {why}"))
+        }
+        _ => error.to_error(format!("the private store {shown} cannot be used: {error}")),
+    }
+    .with_cause(error.cause())
+    .with_hint(error.cure().unwrap_or_else(|| ELSEWHERE.to_owned()))
+}
+
+/// The cure for a folder that this user cannot mend.
+pub(super) const ELSEWHERE: &str = "let AEP_DATA_DIR name a folder that is yours alone, or unset it";
+
+/// What is removed may lie where others can write, but not where another's link leads.
+fn refuse_anothers_link(folder: &Path) -> Result<()> {
+    match trust::check_links(folder) {
+        Err(error @ OpenError::NotTrusted { .. }) => Err(not_private(folder, &error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
 }
 
 /// Removes a profile's secrets, whatever they belong to, but for those to be kept; gives the kinds of those that were
@@ -200,9 +271,16 @@ pub fn check(folders: &Folders) -> Result<()> {
 pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result<Vec<SecretKind>> {
     settle(folders)?;
     let folder = folder(folders)?;
-    let Ok(items) = std::fs::read_dir(&folder) else { return Ok(Vec::new()) };
+    refuse_anothers_link(&folder)?;
+    let failed =
+        |error: &io::Error| Error::storage(format!("cannot look into {}: {}", folder.display(), io_words(error)));
+    let items = match std::fs::read_dir(&folder) {
+        Err(error) if is_absence(&error) => return Ok(Vec::new()),
+        other => other.map_err(|error| failed(&error))?,
+    };
     let mut removed = Vec::new();
-    for item in items.flatten() {
+    for item in items {
+        let item = item.map_err(|error| failed(&error))?;
         let name = item.file_name();
         let Some(rest) = name.to_str().and_then(|name| name.strip_prefix(profile.as_str())?.strip_prefix('@')) else {
             continue;
@@ -232,6 +310,7 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
 /// Storage, when it is there and cannot be removed.
 pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
     settle(folders)?;
+    refuse_anothers_link(&folder(folders)?)?;
     let mut was_there = false;
     for path in [path(folders, key, kind)?, first_versions_path(folders, &key.profile, kind)?] {
         match std::fs::remove_file(&path) {
@@ -277,6 +356,18 @@ mod tests {
         write(&former, &key, kind, &Secret::new("older".to_owned())).unwrap();
         settle(&folders).unwrap();
         assert_eq!((read(&folders).unwrap(), read(&former).unwrap()), ("old".to_owned(), "older".to_owned()));
+
+        // One that cannot be moved is told, and stays.
+        #[cfg(target_os = "linux")]
+        if let Ok(far) = tempfile::tempdir_in("/dev/shm") {
+            use std::os::unix::fs::MetadataExt;
+            let device = |path: &Path| std::fs::metadata(path).unwrap().dev();
+            let moved = Folders::at(at("aep"), far.path().join("x"), at("cache")).with_former_data(at("aep"));
+            if device(far.path()) != device(home.path()) {
+                assert!(settle(&moved).unwrap_err().message().ends_with("on different file systems"));
+                assert_eq!(read(&former).unwrap(), "older");
+            }
+        }
 
         // Without a former place nothing is looked for.
         let elsewhere = Folders::at(at("aep"), at("other"), at("cache"));

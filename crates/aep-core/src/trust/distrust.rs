@@ -127,9 +127,15 @@ fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
     name.into()
 }
 
+/// The path as it is; no shell is known there.
+#[cfg(not(unix))]
+pub(crate) fn quoted(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// The path as a word of a shell.
 #[cfg(unix)]
-pub(super) fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,@%:=".contains(c);
     if !text.is_empty() && text.chars().all(is_plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }

@@ -11,9 +11,9 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-use crate::Environment;
 use crate::error::Cause;
-use crate::io_words::io_words;
+use crate::io_words::{cure_of_shortage, io_words, is_beyond_the_file};
+use crate::{Environment, Error};
 
 mod distrust;
 #[cfg(unix)]
@@ -22,8 +22,9 @@ mod group;
 mod walk;
 
 pub use distrust::Distrust;
+pub(crate) use distrust::quoted;
 #[cfg(unix)]
-pub(crate) use walk::{Strictness, Walk, create_folders};
+pub(crate) use walk::{Strictness, Walk, check_folders, check_links, create_folders};
 
 /// Why a file was not opened or read.
 #[derive(Debug)]
@@ -76,8 +77,25 @@ impl OpenError {
     pub fn cure(&self) -> Option<String> {
         match self {
             Self::NotTrusted { path, why } => why.cure(path),
-            Self::Absent | Self::Unreadable { .. } | Self::TooLarge { .. } => None,
+            Self::Unreadable { error, .. } => cure_of_shortage(error).map(str::to_owned),
+            Self::Absent | Self::TooLarge { .. } => None,
         }
+    }
+
+    /// The failure, told in this sentence: something to be configured, unless the file is not to blame.
+    pub fn to_error(&self, message: impl Into<String>) -> Error {
+        self.to_error_without_path(message).with_hint_if_any(self.cure())
+    }
+
+    /// The same where the path may be a secret in a path's place, so that no cure may name it.
+    pub fn to_error_without_path(&self, message: impl Into<String>) -> Error {
+        let (error, cure) = match self {
+            Self::Unreadable { error, .. } if is_beyond_the_file(error) => {
+                (Error::storage(message), cure_of_shortage(error))
+            }
+            _ => (Error::configuration(message), None),
+        };
+        error.with_cause(self.cause()).with_hint_if_any(cure)
     }
 }
 
@@ -141,13 +159,25 @@ fn open_sized(path: &Path, home: Option<&Path>) -> Result<(File, u64), OpenError
 #[cfg(not(unix))]
 fn open_sized(path: &Path, _home: Option<&Path>) -> Result<(File, u64), OpenError> {
     use crate::platform;
-    let file = platform::open_regular(path).map_err(|error| match error {
-        platform::OpenError::Io(error) if error.kind() == io::ErrorKind::NotFound => OpenError::Absent,
-        platform::OpenError::Io(error) => OpenError::unreadable(path, error),
-        platform::OpenError::Untrusted(why) => OpenError::not_trusted(path, why),
-    })?;
+    let file = platform::open_regular(path).map_err(|error| error.at(path))?;
     let size = file.metadata().map_err(|error| OpenError::unreadable(path, error))?.len();
     Ok((file, size))
+}
+
+/// Nor whose a link is.
+#[cfg(not(unix))]
+pub(crate) fn check_links(_path: &Path) -> Result<(), OpenError> {
+    Ok(())
+}
+
+/// Nobody's rights are looked at here.
+#[cfg(not(unix))]
+pub(crate) fn check_folders(path: &Path, _home: Option<&Path>) -> Result<(), OpenError> {
+    match std::fs::symlink_metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(OpenError::Absent),
+        Err(error) => Err(OpenError::unreadable(path, error)),
+        Ok(_) => Ok(()),
+    }
 }
 
 /// The caller of `sudo`, if this process runs for another account over that caller's home: nothing may be created

@@ -401,8 +401,8 @@ fn folders_are_made_private_and_never_through_anothers_link() {
     let place = Place::new();
     let bits = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     let deep = place.beside().join("a/b/c");
-    create_folders(&deep).unwrap();
-    create_folders(&deep).unwrap();
+    create_folders(&deep, None, Strictness::Links).unwrap();
+    create_folders(&deep, None, Strictness::Links).unwrap();
     for path in [&deep, deep.parent().unwrap(), &place.beside().join("a")] {
         assert_eq!(bits(path), 0o700, "{}", path.display());
     }
@@ -410,15 +410,18 @@ fn folders_are_made_private_and_never_through_anothers_link() {
     // Through one's own, one that leads nowhere yet too.
     let link = place.home().join("link");
     symlink("../beside/d", &link).unwrap();
-    create_folders(&link.join("e")).unwrap();
+    create_folders(&link.join("e"), None, Strictness::Links).unwrap();
     assert_eq!(bits(&place.beside().join("d/e")), 0o700);
     std::fs::write(place.beside().join("file"), "").unwrap();
-    assert!(create_folders(&place.beside().join("file/x")).is_err());
-    assert!(create_folders(&place.beside().join("file")).is_err());
+    assert!(create_folders(&place.beside().join("file/x"), None, Strictness::Links).is_err());
+    assert!(create_folders(&place.beside().join("file"), None, Strictness::Links).is_err());
     if is_root() {
         give_away(&link);
-        assert_eq!(distrust(create_folders(&link.join("f"))), (link.clone(), Distrust::ForeignLink));
-        assert_eq!(distrust(create_folders(&link)), (link, Distrust::ForeignLink));
+        assert_eq!(
+            distrust(create_folders(&link.join("f"), None, Strictness::Links)),
+            (link.clone(), Distrust::ForeignLink)
+        );
+        assert_eq!(distrust(create_folders(&link, None, Strictness::Links)), (link, Distrust::ForeignLink));
         assert!(!place.beside().join("d/f").exists());
     }
 }
@@ -428,7 +431,7 @@ fn folders_made_by_many_at_once_are_there_for_all() {
     let place = Place::new();
     let deep = place.beside().join("a/b/c/d");
     std::thread::scope(|scope| {
-        let made: Vec<_> = (0..8).map(|_| scope.spawn(|| create_folders(&deep))).collect();
+        let made: Vec<_> = (0..8).map(|_| scope.spawn(|| create_folders(&deep, None, Strictness::Links))).collect();
         assert!(made.into_iter().all(|made| made.join().unwrap().is_ok()));
     });
 }

@@ -15,6 +15,7 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
 use super::{Distrust, OpenError, group};
+use crate::io_words::is_beyond_the_file;
 use crate::platform;
 
 /// As many links as Linux follows.
@@ -188,12 +189,27 @@ pub(super) fn open(path: &Path, home: Option<&Path>) -> Result<(File, u64), Open
     }
 }
 
-/// Makes the folders of `path` that are missing, each private, and none through another's link.
-pub(crate) fn create_folders(path: &Path) -> Result<(), OpenError> {
-    // With a last component that is never looked at, all of the path is folders.
-    let mut walk = Walk::new(&path.join("-"), None, Strictness::Links)?;
+/// Makes the folders of `path` that are missing, each private, and none through another's link or, where all is checked,
+/// in a folder that is not trusted.
+pub(crate) fn create_folders(path: &Path, home: Option<&Path>, strictness: Strictness) -> Result<(), OpenError> {
+    let mut walk = through(path, home, strictness)?;
     walk.creates = true;
     walk.reach_last().map(drop)
+}
+
+/// Looks at the folders of `path`, itself included.
+pub(crate) fn check_folders(path: &Path, home: Option<&Path>) -> Result<(), OpenError> {
+    through(path, home, Strictness::All)?.reach_last().map(drop)
+}
+
+/// Looks at the links on the way through a folder, itself included, and at what they lead through.
+pub(crate) fn check_links(path: &Path) -> Result<(), OpenError> {
+    through(path, None, Strictness::Links)?.reach_last().map(drop)
+}
+
+/// The way through a folder: with a last component that is never looked at, all of the path is folders.
+fn through<'a>(path: &Path, home: Option<&'a Path>, strictness: Strictness) -> Result<Walk<'a>, OpenError> {
+    Walk::new(&path.join("-"), home, strictness)
 }
 
 fn look(path: &Path) -> Result<Metadata, OpenError> {
@@ -231,7 +247,7 @@ fn check(path: &Path, metadata: &Metadata) -> Result<(), OpenError> {
         Distrust::ForeignOwner
     } else if mode & 0o002 != 0 {
         Distrust::WritableByOthers { mode }
-    } else if mode & 0o020 != 0 && !is_group_own(path, metadata.gid()) {
+    } else if mode & 0o020 != 0 && !is_group_own(path, metadata.gid())? {
         Distrust::WritableByGroup { mode }
     } else {
         return Ok(());
@@ -247,17 +263,29 @@ fn is_mounted_read_only(path: &Path, metadata: &Metadata) -> bool {
 }
 
 /// Whether the group's right to write is nobody's but the user's.
-fn is_group_own(path: &Path, gid: u32) -> bool {
+fn is_group_own(path: &Path, gid: u32) -> Result<bool, OpenError> {
     static OWN: OnceLock<Option<u32>> = OnceLock::new();
-    let find = || group::own(&list("/etc/passwd")?, &list("/etc/group")?, platform::user());
-    *OWN.get_or_init(find) == Some(gid) && !has_access_list(path)
+    let own = match OWN.get() {
+        Some(own) => *own,
+        None => {
+            let (accounts, groups) = (list("/etc/passwd")?, list("/etc/group")?);
+            let own =
+                accounts.zip(groups).and_then(|(accounts, groups)| group::own(&accounts, &groups, platform::user()));
+            *OWN.get_or_init(|| own)
+        }
+    };
+    Ok(own == Some(gid) && !has_access_list(path))
 }
 
-/// A list of accounts; `None` where it cannot be read or is too long to be read whole.
-fn list(path: &str) -> Option<String> {
+/// A list of accounts; `None` where there is none to be read, or it is too long to be read whole. That the process has no
+/// more descriptors or memory says nothing about anybody.
+fn list(path: &str) -> Result<Option<String>, OpenError> {
     let mut text = String::new();
-    File::open(path).ok()?.take(LONGEST_LIST).read_to_string(&mut text).ok()?;
-    ((text.len() as u64) < LONGEST_LIST).then_some(text)
+    match File::open(path).and_then(|file| file.take(LONGEST_LIST).read_to_string(&mut text)) {
+        Err(error) if is_beyond_the_file(&error) => Err(OpenError::unreadable(Path::new(path), error)),
+        Err(_) => Ok(None),
+        Ok(_) => Ok(((text.len() as u64) < LONGEST_LIST).then_some(text)),
+    }
 }
 
 /// With an access list, the group's bits are those of everybody in the list.
@@ -282,11 +310,11 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         let of_size = |size: u64| {
             std::fs::write(file.path(), vec![b'x'; usize::try_from(size).unwrap()]).unwrap();
-            list(file.path().to_str().unwrap()).map(|text| text.len() as u64)
+            list(file.path().to_str().unwrap()).unwrap().map(|text| text.len() as u64)
         };
         assert_eq!(of_size(LONGEST_LIST - 1), Some(4 * 1024 * 1024 - 1));
         assert_eq!(of_size(LONGEST_LIST), None);
         assert_eq!(of_size(LONGEST_LIST + 1), None);
-        assert_eq!(list("/no/such/list"), None);
+        assert_eq!(list("/no/such/list").unwrap(), None);
     }
 }

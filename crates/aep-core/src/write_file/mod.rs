@@ -8,7 +8,7 @@ use std::fmt;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::io_words::io_words;
+use crate::io_words::{cure_of_shortage, io_words};
 use crate::platform;
 use crate::trust::Distrust;
 #[cfg(unix)]
@@ -76,7 +76,8 @@ impl WriteError {
     pub fn cure(&self) -> Option<String> {
         match self {
             Self::NotTrusted { path, why } => why.cure(path),
-            Self::Failed { .. } | Self::Busy { .. } => None,
+            Self::Failed { error, .. } => cure_of_shortage(error).map(str::to_owned),
+            Self::Busy { .. } => None,
         }
     }
 }
@@ -100,11 +101,23 @@ impl std::error::Error for WriteError {
     }
 }
 
-/// Makes a folder that only the user can open, and those above it that are missing, under any umask.
+/// Makes a folder that only the user can open, and those above it that are missing, under any umask; nothing in a folder
+/// that is not trusted.
 ///
 /// # Errors
-/// A link of another's is in the way, or whatever the file system says.
-pub fn create_folders(path: &Path) -> Result<(), WriteError> {
+/// As [`WriteError`] has it.
+#[cfg(unix)]
+pub fn create_folders(path: &Path, home: Option<&Path>) -> Result<(), WriteError> {
+    use crate::trust::{Strictness, create_folders};
+    create_folders(path, home, Strictness::All).map_err(|error| WriteError::on_the_way(path, error))
+}
+
+/// Makes a folder, and those above it that are missing.
+///
+/// # Errors
+/// Whatever the file system says.
+#[cfg(not(unix))]
+pub fn create_folders(path: &Path, _home: Option<&Path>) -> Result<(), WriteError> {
     platform::create_private_folders(path).map_err(|error| WriteError::failed(path, error))
 }
 

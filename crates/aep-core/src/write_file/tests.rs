@@ -265,7 +265,7 @@ fn many_writers_leave_one_whole_file() {
 fn the_store_is_never_written_through_a_link() {
     let folder = folder();
     let store = folder.path().join("secrets");
-    create_folders(&store).unwrap();
+    create_folders(&store, None).unwrap();
     let (path, elsewhere) = (store.join("secret"), folder.path().join("elsewhere"));
     std::fs::write(&elsewhere, "mine").unwrap();
     symlink(&elsewhere, &path).unwrap();

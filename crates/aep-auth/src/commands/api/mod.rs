@@ -10,12 +10,12 @@ use aep_core::clock::jittered;
 use aep_core::profile::services::Service;
 use aep_core::profile::{self, ProfileSelection};
 use aep_core::secret::Credentials;
-use aep_core::token::Source;
+use aep_core::token::{AccessToken, Source};
 use aep_core::url::Address;
 use aep_core::write_file::OutputFile;
 use aep_core::{Context, Error, Result, budget, headers, terminal};
 use aep_ims::call::{self, Answered, Call, MOST_WORDS, SILENCE};
-use aep_ims::{Http, is_valid};
+use aep_ims::{Hidden, Http, is_valid};
 
 use crate::cli::ApiArguments;
 use crate::road::{self, PROGRAM};
@@ -81,6 +81,7 @@ pub(crate) fn run(
         agent: &agent,
         content_type,
         fetched,
+        refused: None,
         patience,
         deadline: whole.map(|whole| context.clock.monotonic() + whole),
         is_repeated: !arguments.no_retry,
@@ -110,6 +111,8 @@ struct Exchange<'a> {
     agent: &'a str,
     content_type: Option<&'static str>,
     fetched: Fetched,
+    /// The token that was refused, which a service may repeat.
+    refused: Option<AccessToken>,
     /// `AEP_TIMEOUT`
     patience: Duration,
     /// On the clock's stop-watch.
@@ -134,10 +137,10 @@ impl Exchange<'_> {
             let start = self.context().clock.monotonic();
             let mut answered = self.send_once(address, data)?;
             let took = self.context().clock.monotonic().saturating_sub(start).as_millis();
+            let hidden = self.hidden();
             let id = |name: &str| {
-                answered
-                    .header(name)
-                    .map_or_else(String::new, |id| format!(", {name} {}", terminal::clean_within(&id, 100)))
+                let id = answered.header(name).map(|id| terminal::clean_within(&hidden.text(&id), 100));
+                id.map_or_else(String::new, |id| format!(", {name} {id}"))
             };
             self.context().log.info(format_args!(
                 "{} {}{}: {} in {took} ms{}{}",
@@ -225,6 +228,10 @@ impl Exchange<'_> {
         self.credentials.context()
     }
 
+    fn hidden(&self) -> Hidden<'_> {
+        Hidden::tokens(self.refused.iter().chain([&self.fetched.token.value]))
+    }
+
     /// Whether a 401 is about the token: the service says so, or IMS does.
     fn has_ended(&self, body: &[u8]) -> bool {
         let parsed: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
@@ -234,7 +241,9 @@ impl Exchange<'_> {
 
     fn renew(&mut self) -> Result<()> {
         self.context().log.info("the service refused the token; it is renewed");
-        let refuse = Refuse::This(self.fetched.token.value.clone());
+        let refused = self.fetched.token.value.clone();
+        self.refused = Some(refused.clone());
+        let refuse = Refuse::This(refused);
         self.fetched = road::acquire_with(self.credentials, &TokenRequest { refuse, ..TokenRequest::default() })?;
         Ok(())
     }
@@ -254,7 +263,8 @@ impl Exchange<'_> {
     }
 
     fn explain(&self, opened: &Opened, words: &[u8]) -> Error {
-        let error = call::explain(&opened.answered, words, self.context(), self.credentials.profile());
+        let (context, profile) = (self.context(), self.credentials.profile());
+        let error = call::explain(&opened.answered, words, context, profile, &self.hidden());
         match opened.note {
             Some(note) => {
                 let message = format!("{}; {note}", error.message());

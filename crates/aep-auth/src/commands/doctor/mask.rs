@@ -1,9 +1,11 @@
-//! Takes out of a report what tells whose it is: home folders, account names in paths, most of the client id and of the
-//! organization.
+//! Takes out of a report what tells whose it is: home folders, account names in paths, what variables hold that is no
+//! word of ours, most of the client id and of the organization.
 //!
 //! A name is replaced only where it is a whole part of a path, so that a user called `f` leaves the other words whole.
 
 use aep_core::{Context, Profile, terminal};
+
+use super::settings;
 
 /// The folders in which homes usually are: what follows is somebody's name.
 const HOMES: [&str; 3] = ["home", "Users", "Documents and Settings"];
@@ -15,6 +17,8 @@ pub(super) struct Mask {
     names: Vec<String>,
     /// An identifier, and its shortened form.
     identifiers: Vec<(String, String)>,
+    /// The value of a variable, and its name.
+    values: Vec<(String, &'static str)>,
     is_on: bool,
 }
 
@@ -33,7 +37,10 @@ impl Mask {
         // The longer first: one home may be in another.
         homes.sort_by_key(|home| std::cmp::Reverse(home.len()));
         let identifiers = profile.map(identifiers).unwrap_or_default();
-        Self { homes, names, identifiers, is_on: true }
+        let mut values = settings::values_to_hide(context, profile);
+        values.retain(|(value, _)| value.len() > SHORTEST_VALUE);
+        values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+        Self { homes, names, identifiers, values, is_on: true }
     }
 
     pub(super) fn apply(&self, text: &str) -> String {
@@ -43,6 +50,9 @@ impl Mask {
         let mut text = text.to_owned();
         for (whole, short) in &self.identifiers {
             text = text.replace(whole, short);
+        }
+        for (value, name) in &self.values {
+            text = without_value(&text, value, name);
         }
         for home in &self.homes {
             text = without_home(&text, home);
@@ -125,6 +135,28 @@ fn without_home(text: &str, home: &str) -> String {
     replaced
 }
 
+/// What is shorter is a part of too many words, and neither a name's path nor a secret.
+const SHORTEST_VALUE: usize = 3;
+
+/// Replaces what a variable holds by the variable, where it is no part of a longer word.
+fn without_value(text: &str, value: &str, name: &str) -> String {
+    let is_inner = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_');
+    let (mut rest, mut replaced) = (text, String::with_capacity(text.len()));
+    while let Some(at) = rest.find(value) {
+        let (before, found) = rest.split_at(at);
+        let after = &found[value.len()..];
+        replaced.push_str(before);
+        let is_whole = !replaced.ends_with(is_inner) && !after.starts_with(is_inner);
+        if is_whole {
+            replaced.push('$');
+        }
+        replaced.push_str(if is_whole { name } else { value });
+        rest = after;
+    }
+    replaced.push_str(rest);
+    replaced
+}
+
 /// An account of the system's own list.
 #[derive(Debug)]
 struct Account {
@@ -166,6 +198,20 @@ mod tests {
         ] {
             assert_eq!(without_home(text, home), masked, "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_variable_holds_is_replaced_by_its_name() {
+        for (text, masked) in [
+            ("cache /data/x, yours alone", "cache $V, yours alone"),
+            ("/data/x/profiles/dev.toml", "$V/profiles/dev.toml"),
+            ("`/data/x`", "`$V`"),
+            ("/data/x-y and /data/xy", "/data/x-y and /data/xy"),
+            ("no /data/ at all", "no /data/ at all"),
+        ] {
+            assert_eq!(without_value(text, "/data/x", "V"), masked, "{text}");
+        }
+        assert_eq!(without_value("run aep-auth, auth!", "auth", "AEP_PROFILE"), "run aep-auth, $AEP_PROFILE!");
     }
 
     #[test]

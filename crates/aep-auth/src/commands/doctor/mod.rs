@@ -86,7 +86,7 @@ pub(crate) fn run(
     audience: Audience,
     repository: Option<&str>,
 ) -> Result<u8> {
-    let mut findings = look(invocation.context, selection);
+    let mut findings = look(invocation.context, selection, audience);
     let profile = profile::resolve(invocation.context, selection).ok();
     if let Some(url) = repository {
         git::look(invocation.context, profile.as_ref(), url, &mut findings);
@@ -116,9 +116,9 @@ pub(crate) fn run(
     Ok(first_bad.unwrap_or(0))
 }
 
-fn look(context: &Context, selection: &ProfileSelection) -> Findings {
+fn look(context: &Context, selection: &ProfileSelection, audience: Audience) -> Findings {
     let mut findings = Findings::default();
-    settings::look_at_variables(context, &mut findings);
+    settings::look_at_variables(context, audience, &mut findings);
     match profile::resolve(context, selection) {
         Err(error) => findings.error(&error),
         Ok(profile) => {

@@ -4,10 +4,10 @@ use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, ProfileSelection}
 use aep_core::{Context, Profile};
 use aep_ims::refusal;
 
-use super::{Findings, Kind};
+use super::{Audience, Findings, Kind};
 use crate::shape;
 
-/// Variables that change what happens; their values are shown where they hold nothing private.
+/// Variables that change what happens.
 const SHOWN: [&str; 9] = [
     "AEP_PROFILE",
     "AEP_CONFIG_DIR",
@@ -20,10 +20,34 @@ const SHOWN: [&str; 9] = [
     "SSL_CERT_FILE",
 ];
 
-pub(super) fn look_at_variables(context: &Context, findings: &mut Findings) {
+/// Variables whose values tell nothing once a profile was found by them, and are in a message where none was.
+const OF_A_PROFILE: [&str; 3] = ["AEP_PROFILE", "AEP_IMS_URL", "AEP_PLATFORM_URL"];
+
+/// Whether a stranger may read the value: a word or a number that the variable is meant to hold. Anything else may be a
+/// name, or a secret in its place.
+fn is_plain(name: &str, value: &str) -> bool {
+    match name {
+        "AEP_CACHE" => ["on", "off"].iter().any(|word| value.eq_ignore_ascii_case(word)),
+        "AEP_TIMEOUT" | "AEP_LOCK_TIMEOUT" => value.len() < 6 && value.bytes().all(|byte| byte.is_ascii_digit()),
+        _ => false,
+    }
+}
+
+/// The values that no stranger may read, each with the name of its variable.
+pub(super) fn values_to_hide(context: &Context, profile: Option<&Profile>) -> Vec<(String, &'static str)> {
+    let of_a_profile = OF_A_PROFILE.into_iter().filter(|_| profile.is_none());
+    let own = SHOWN.into_iter().filter(|name| *name != "AEP_PROFILE").chain(["AEP_SANDBOX"]).chain(of_a_profile);
+    let value = |name: &'static str| Some((context.environment.text(name).ok().flatten()?, name));
+    own.filter_map(value).filter(|(value, name)| !is_plain(name, value)).collect()
+}
+
+pub(super) fn look_at_variables(context: &Context, audience: Audience, findings: &mut Findings) {
     for name in SHOWN {
         match context.environment.text(name) {
-            Ok(Some(value)) => findings.note(format!("{name} is {value}")),
+            Ok(Some(value)) if audience == Audience::Oneself || is_plain(name, &value) => {
+                findings.note(format!("{name} is {value}"));
+            }
+            Ok(Some(_)) => findings.note(format!("{name} is set")),
             Ok(None) => {}
             Err(error) => findings.error(&error),
         }

@@ -29,7 +29,8 @@ pub(super) fn write(invocation: &Invocation<'_>, plan: &Plan, name: &Name, is_de
         store::prepare(folders)?;
     }
     let profile = file::path(folders, name)?;
-    write_file::create_folders(&file::folder(folders)?).map_err(|error| profile_store::refused(&error))?;
+    write_file::create_folders(&file::folder(folders)?, folders.home())
+        .map_err(|error| profile_store::refused(&error))?;
     let mut stored = Vec::new();
     let mut all = Transaction::new(folders.home());
     let mut stage = || -> Result<(), write_file::WriteError> {

@@ -107,7 +107,7 @@ fn connect(context: &Context, profile: &Profile, arguments: &QueryArguments) -> 
 fn folder(context: &Context) -> Result<PathBuf> {
     let folder = context.folders.cache()?.join(FOLDER);
     if !folder.is_dir() {
-        aep_core::write_file::create_folders(&folder).map_err(|error| cannot_keep(&error))?;
+        aep_core::write_file::create_folders(&folder, context.folders.home()).map_err(|error| cannot_keep(&error))?;
     }
     Ok(folder)
 }

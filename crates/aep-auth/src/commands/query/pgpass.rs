@@ -53,7 +53,7 @@ pub(super) fn put(context: &Context, path: &Path, connection: &Connection) -> Re
     if cfg!(windows)
         && let Some(folder) = path.parent()
     {
-        write_file::create_folders(folder).map_err(|error| refuse(&error))?;
+        write_file::create_folders(folder, context.folders.home()).map_err(|error| refuse(&error))?;
     }
     write_file::replace(path, &after, context.folders.home()).map_err(|error| refuse(&error))
 }
