@@ -12,7 +12,7 @@ use super::target::{System, Target};
 /// What a licence's file is called, in any case, before what may follow.
 const NAMES: [&str; 6] = ["licen", "unlicense", "copying", "copyright", "notice", "patents"];
 
-/// A library that a linker takes from the machine that builds, and no list of Cargo's knows.
+/// A library that no list of Cargo's knows: a compiler brings it, or a package has it beside its own source.
 pub struct Linked {
     /// Its name.
     pub name: &'static str,
@@ -25,7 +25,7 @@ pub struct Linked {
     systems: &'static [System],
 }
 
-const LINKED: [Linked; 6] = [
+const LINKED: [Linked; 7] = [
     Linked {
         name: "Rust standard library",
         licence: "MIT OR Apache-2.0",
@@ -34,40 +34,48 @@ const LINKED: [Linked; 6] = [
         systems: &[System::Gnu, System::Musl, System::Windows, System::MacOs],
     },
     Linked {
-        name: "GNU C library",
-        licence: "LGPL-2.1-or-later",
-        why: "in the programs for Linux that resolve no names; all are built anew, with another one, from the source of \
-              this project by ./install.sh",
-        texts: &["LGPL-2.1.txt"],
+        name: "GNU C library, start files",
+        licence: "LGPL-2.1-or-later WITH GCC-exception-2.0-note",
+        why: "what calls `main` in the programs for Linux that resolve names, linked without further duties by its \
+              exception; the library itself is that of the system and not in them",
+        texts: &["glibc-start.txt", "LGPL-2.1.txt"],
         systems: &[System::Gnu],
+    },
+    Linked {
+        name: "libdbus",
+        licence: "AFL-2.1 OR GPL-2.0-or-later",
+        why: "in aep-auth for Linux, to speak with the system's keyring; taken under AFL-2.1, from the package libdbus-sys, \
+              which has its text",
+        texts: &[],
+        systems: &[System::Gnu, System::Musl],
     },
     Linked {
         name: "GCC runtime library",
         licence: "GPL-3.0-or-later WITH GCC-exception-3.1",
-        why: "the unwinder, beside the GNU C library",
+        why: "the unwinder of the programs for Windows",
         texts: &["GCC-exception-3.1.txt"],
-        systems: &[System::Gnu, System::Windows],
+        systems: &[System::Windows],
     },
     Linked {
         name: "LLVM libunwind",
         licence: "Apache-2.0 WITH LLVM-exception",
-        why: "the unwinder of the programs for Linux that resolve names",
+        why: "the unwinder of the programs for Linux",
         texts: &["LLVM.txt"],
         systems: &[System::Gnu, System::Musl],
     },
     Linked {
         name: "Zig compiler_rt",
         licence: "MIT",
-        why: "what a processor has no instruction for, in the programs for Linux that resolve names",
+        why: "what a processor has no instruction for, in the programs for Linux",
         texts: &["zig.txt"],
         systems: &[System::Gnu, System::Musl],
     },
     Linked {
         name: "musl",
         licence: "MIT",
-        why: "the C library of the programs for Linux that need none",
+        why: "the C library in the programs for Linux that need none",
         texts: &["musl.txt"],
-        systems: &[System::Musl],
+        systems: &[System::Gnu, System::Musl],
     },
 ];
 
@@ -194,7 +202,11 @@ mod tests {
         assert!(
             text.contains("c 1.0.0: MIT\n    https://example.com/x\n    its package has no licence file; A. Nother")
         );
-        assert!(text.contains("GNU LESSER GENERAL PUBLIC LICENSE"));
+        assert!(text.contains("musl as a whole is licensed under the following standard MIT license"));
+        // Nothing is linked statically that asks for more than its words.
+        assert!(
+            !text.contains("GCC Runtime Library exception") && text.contains("gives you unlimited\npermission to link")
+        );
         packages.reverse();
         packages.sort();
         assert!(write(&root(), &packages, &linux).unwrap() == text);
