@@ -2,8 +2,8 @@
 //! any user.
 //!
 //! On Linux with the GNU C library there are two kinds. What resolves names is linked as if on a machine with glibc 2.28;
-//! the rest carries musl inside. Both C libraries come from the pinned `ziglang` by way of `cargo-zigbuild`, and not from
-//! the machine that builds.
+//! the rest carries musl inside. Nothing comes from the machine that builds: glibc's symbols are those of the pinned
+//! `ziglang` by way of `cargo-zigbuild`, musl is that of the Rust target.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -39,7 +39,7 @@ pub fn run(root: &Path, triple: &str, out: &Path) -> Result<()> {
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let folder = root.join("target/portable");
     for (tool, triple, version, programs) in &builds {
-        build(root, *tool, &format!("{triple}{version}"), programs, &folder)?;
+        build(root, *tool, triple, version, programs, &folder)?;
         for program in programs {
             let name = format!("{program}{}", target.suffix());
             let from = folder.join(triple).join("release").join(&name);
@@ -55,7 +55,8 @@ enum Tool {
     Zig,
 }
 
-fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], folder: &Path) -> Result<()> {
+fn build(root: &Path, tool: Tool, triple: &str, version: &str, programs: &[&str], folder: &Path) -> Result<()> {
+    let target = &format!("{triple}{version}");
     let mut command = match tool {
         Tool::Cargo => Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
         Tool::Zig => Command::new("cargo-zigbuild"),
@@ -86,6 +87,11 @@ fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], folder: &Path
         command.env("AEP_PORTABLE", "1");
     }
     command.env("CARGO_INCREMENTAL", "0").env("ZERO_AR_DATE", "1");
+    if triple.ends_with("-musl") {
+        // Zig's linker would fix the programs to one address.
+        let linker = format!("CARGO_TARGET_{}_LINKER", triple.replace('-', "_").to_uppercase());
+        command.env(linker, "rust-lld");
+    }
     let status = command.current_dir(root).status();
     let status = match (status, tool) {
         (Ok(status), _) => status,
