@@ -62,9 +62,10 @@ pub fn run(options: &Options<'_>) -> Result<Vec<String>> {
     let pages = tempfile::tempdir()?;
     pages::write(pages.path())?;
     common.extend(contents::share(&pages.path().join("share"))?);
-    let sbom = sbom::write(version, &dependencies, &targets, time)?;
+    let linked = licences::linked(&targets, built.iter().flat_map(|built| built.programs.values()));
+    let sbom = sbom::write(version, &dependencies, &linked, &targets, time)?;
     common.insert(PARTS.to_owned(), File::data(sbom.clone()));
-    let licences = licences::write(options.root, &dependencies, &targets)?;
+    let licences = licences::write(options.root, &dependencies, &linked)?;
     common.insert(THIRD_PARTIES.to_owned(), File::data(licences.clone()));
 
     let mut made: BTreeMap<String, Vec<u8>> = BTreeMap::new();
