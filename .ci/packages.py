@@ -1,7 +1,7 @@
 """Looks at the packages of a folder with other eyes than those that wrote them: python .ci/packages.py FOLDER.
 
-The list of parts is held against CycloneDX's own schema; the wheel's list of files against what it holds; the wheel's tag
-against the versions of symbols, as auditwheel reads them.
+The list of parts is held against CycloneDX's own schema; the wheel's list of files against what it holds; its tag against
+the versions of symbols, as auditwheel reads them.
 """
 
 import base64
