@@ -100,11 +100,10 @@ const LINKED: [Linked; 8] = [
 ];
 
 /// What is linked into these programs of these targets.
-pub fn linked<'a>(targets: &[Target], programs: impl Iterator<Item = &'a File> + Clone) -> Vec<&'static Linked> {
+pub fn linked(targets: &[Target], programs: &[&File]) -> Vec<&'static Linked> {
     let systems: BTreeSet<System> = targets.iter().map(|target| target.system).collect();
     let holds = |sign: &str| {
-        let mut programs = programs.clone();
-        programs.any(|program| program.bytes.windows(sign.len()).any(|bytes| bytes == sign.as_bytes()))
+        programs.iter().any(|program| program.bytes.windows(sign.len()).any(|bytes| bytes == sign.as_bytes()))
     };
     let is_in = |library: &&Linked| {
         library.systems.iter().any(|system| systems.contains(system)) && library.sign.is_none_or(holds)
@@ -222,7 +221,7 @@ mod tests {
         add("c/lib.rs", "");
         let mut packages: Vec<Dependency> = ["a", "b", "c"].map(|name| package(folder.path(), name)).into();
         let linux = [Target::new("x86_64-unknown-linux-gnu").unwrap()];
-        let of = |targets: &[Target], program: &str| linked(targets, [File::program(program)].iter());
+        let of = |targets: &[Target], program: &str| linked(targets, &[&File::program(program)]);
         let text = write(&root(), &packages, &of(&linux, "\0program\0")).unwrap();
         assert_eq!(text.matches("the same text").count(), 1);
         assert!(text.contains("\na 1.0.0, b 1.0.0\n\nthe same text\n"), "{text}");

@@ -62,7 +62,8 @@ pub fn run(options: &Options<'_>) -> Result<Vec<String>> {
     let pages = tempfile::tempdir()?;
     pages::write(pages.path())?;
     common.extend(contents::share(&pages.path().join("share"))?);
-    let linked = licences::linked(&targets, built.iter().flat_map(|built| built.programs.values()));
+    let programs: Vec<&File> = built.iter().flat_map(|built| built.programs.values()).collect();
+    let linked = licences::linked(&targets, &programs);
     let sbom = sbom::write(version, &dependencies, &linked, &targets, time)?;
     common.insert(PARTS.to_owned(), File::data(sbom.clone()));
     let licences = licences::write(options.root, &dependencies, &linked)?;
