@@ -34,9 +34,10 @@ programs="aep-auth ims-emulator $helpers"
 list=$root/share/aep-auth/installed
 progress() { echo "$*" >&2; }
 
-# Removes the folders of the files that standard input names, as far as they are empty, up to the prefix.
-remove_folders() {
+# Removes the files that standard input names, and their folders as far as they are empty, up to the prefix.
+remove() {
   while IFS= read -r file; do
+    rm -f "$root/$file"
     folder=$(dirname "$file")
     while [ "$folder" != . ] && rmdir "$root/$folder" 2>/dev/null; do folder=$(dirname "$folder"); done
   done
@@ -44,10 +45,10 @@ remove_folders() {
 
 if [ "${1:-}" = --uninstall ]; then
   [ -f "$list" ] || { echo "error: nothing is installed below $root" >&2; exit 1; }
+  # The last line is the list itself.
   files=$(cat "$list")
-  printf '%s\n' "$files" | while IFS= read -r file; do rm -f "$root/$file"; done
-  rm -f "$list"
-  printf '%s\nshare/aep-auth/installed\n' "$files" | remove_folders
+  printf '%s\nshare/aep-auth/installed\n' "$files" | grep -vxF . | remove
+  ! printf '%s\n' "$files" | grep -qxF . || rmdir "$root" 2>/dev/null || true
   echo "removed from $root"
   for folder in "${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"; do
     if [ -e "$folder" ]; then
@@ -57,13 +58,26 @@ if [ "${1:-}" = --uninstall ]; then
   exit 0
 fi
 
-for tool in cargo cc; do
-  command -v "$tool" > /dev/null || {
-    echo "error: $tool is needed to build; expected Rust 1.95 or newer and a C compiler" >&2
-    echo "hint: https://rustup.rs, or a package that is built already: docs/install.md" >&2
-    exit 1
-  }
+wanted=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
+cannot_build() {
+  echo "error: $1; expected Rust $wanted or newer and a C compiler" >&2
+  echo "hint: $2, or a package that is built already: docs/install.md" >&2
+  exit 1
+}
+rustup="rustup brings Rust: https://rustup.rs"
+for tool in cargo rustc; do
+  command -v "$tool" > /dev/null || cannot_build "$tool is needed to build" "$rustup"
 done
+found=$(rustc --version | cut -d ' ' -f 2)
+minor=${found#*.}
+# What rustc is not, or a version with another first number, is for cargo to judge.
+case $found in
+  1.*) [ "${minor%%.*}" -ge "${wanted#*.}" ] || cannot_build "Rust $found is too old" "$rustup" ;;
+esac
+command -v cc > /dev/null || cannot_build "cc is needed to build" "a C compiler, as by: sudo apt-get install gcc libc6-dev"
+
+# Others can read what is installed for all, whatever this user's own files are like.
+umask 022
 
 target=$(cargo metadata --format-version 1 --no-deps --offline | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
 host=$(rustc -vV | sed -n 's/^host: //p')
@@ -98,27 +112,32 @@ trap 'rm -rf "$pages"' EXIT
 progress "3/4 writing the manual pages and completions"
 cargo run --quiet --locked --package xtask -- pages "$pages"
 progress "4/4 installing below $root"
-mkdir -p "$root/bin" "$root/share/aep-auth"
-: > "$list"
-for program in $programs; do
-  case " $helpers " in *" $program "*) from=$static/$program ;; *) from=$dynamic/$program ;; esac
-  # By a new file, since a running program cannot be written over.
-  cp "$from" "$root/bin/.$program.new"
-  chmod 755 "$root/bin/.$program.new"
-  mv -f "$root/bin/.$program.new" "$root/bin/$program"
-  echo "bin/$program" >> "$list"
-done
-(cd "$pages" && find share -type f) | while IFS= read -r file; do
+# What this version installs, each with where it is from; and the list of it, with what an older version installed, before
+# anything is: an installation that is cut short is removed like any other. A dot is the prefix, where it came with us.
+before=$(cat "$list" 2>/dev/null || [ -d "$root" ] || echo .)
+{
+  for program in $programs; do
+    case " $helpers " in *" $program "*) echo "bin/$program	$static/$program" ;; *) echo "bin/$program	$dynamic/$program" ;; esac
+  done
+  (cd "$pages" && find share -type f) | while IFS= read -r file; do echo "$file	$pages/$file"; done
+  find integrations -type f | while IFS= read -r file; do echo "share/aep-auth/$file	$file"; done
+} > "$pages/table"
+cut -f 1 "$pages/table" > "$pages/new"
+mkdir -p "$root/share/aep-auth"
+printf '%s\n' "$before" | cat - "$pages/new" | grep . | sort -u > "$pages/all"
+cp "$pages/all" "$list"
+tab=$(printf '\t')
+while IFS=$tab read -r file from; do
   mkdir -p "$root/$(dirname "$file")"
-  cp "$pages/$file" "$root/$file"
-  chmod 644 "$root/$file"
-  echo "$file" >> "$list"
-done
-find integrations -type f | while IFS= read -r file; do
-  mkdir -p "$root/share/aep-auth/$(dirname "$file")"
-  cp "$file" "$root/share/aep-auth/$file"
-  echo "share/aep-auth/$file" >> "$list"
-done
+  # By a new file, since a running program cannot be written over.
+  new=$root/$(dirname "$file")/.$(basename "$file").new
+  cp "$from" "$new"
+  if [ -x "$from" ]; then chmod 755 "$new"; else chmod 644 "$new"; fi
+  mv -f "$new" "$root/$file"
+done < "$pages/table"
+# What this version has no more.
+grep -vxF -f "$pages/new" "$pages/all" | grep -vxF . | remove
+{ grep -xF . "$pages/all" || true; cat "$pages/new"; } > "$list"
 echo "installed below $root: $programs"
 
 # Where the shells look by themselves, nothing is left to do.

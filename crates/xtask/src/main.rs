@@ -11,6 +11,9 @@ use xtask::dist;
 #[derive(Parser)]
 #[command(name = "xtask")]
 struct Cli {
+    /// Tree to build and pack [default: the one that this program was built in]
+    #[arg(long, value_name = "DIR")]
+    root: Option<PathBuf>,
     #[command(subcommand)]
     command: Command,
 }
@@ -75,10 +78,11 @@ enum Command {
 }
 
 fn main() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let version = env!("CARGO_PKG_VERSION");
     let mut out = std::io::stdout();
-    match Cli::parse().command {
+    let Cli { root, command } = Cli::parse();
+    let root = root.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../.."));
+    match command {
         Command::Quickstart => xtask::quickstart::run(),
         Command::Pictures { out } => {
             let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");

@@ -1,8 +1,9 @@
 //! Builds the programs that are handed to users: the same bytes for the same commit and compiler, in any folder and for
 //! any user.
 //!
-//! On Linux with the GNU C library there are two kinds. What resolves names is linked, by `cargo-zigbuild`, as if on a
-//! machine with glibc 2.28; the rest carries the C library inside, as with `install.sh`.
+//! On Linux with the GNU C library there are two kinds. What resolves names is linked as if on a machine with glibc 2.28;
+//! the rest carries musl inside. Nothing comes from the machine that builds: glibc's symbols are those of the pinned
+//! `ziglang` by way of `cargo-zigbuild`, musl is that of the Rust target.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -27,20 +28,18 @@ pub fn run(root: &Path, triple: &str, out: &Path) -> Result<()> {
     let names = |programs: Vec<&Program>| programs.iter().map(|program| program.name).collect::<Vec<_>>();
     let (all, resolving, others) = (names(PROGRAMS.iter().collect()), names(resolving), names(others));
     let builds = match target.system {
-        System::Gnu if triple == host()? => vec![
-            (Tool::Zig, format!("{triple}.{GLIBC}"), resolving, ""),
-            (Tool::Cargo, triple.to_owned(), others, "-C target-feature=+crt-static"),
+        System::Gnu => vec![
+            (Tool::Zig, triple.to_owned(), format!(".{GLIBC}"), resolving),
+            (Tool::Zig, target.with_musl().triple, String::new(), others),
         ],
-        System::Gnu => vec![(Tool::Zig, format!("{triple}.{GLIBC}"), all, "")],
-        System::Musl => vec![(Tool::Zig, triple.to_owned(), all, "")],
-        System::Windows | System::MacOs => vec![(Tool::Cargo, triple.to_owned(), all, "")],
+        System::Musl => vec![(Tool::Zig, triple.to_owned(), String::new(), all)],
+        System::Windows | System::MacOs => vec![(Tool::Cargo, triple.to_owned(), String::new(), all)],
     };
     let out = out.join(triple);
     std::fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
-    for (index, (tool, target_name, programs, flags)) in builds.iter().enumerate() {
-        // One for each, since cargo would build all of it anew when the flags change.
-        let folder = root.join("target/portable").join(index.to_string());
-        build(root, *tool, target_name, programs, flags, &folder)?;
+    let folder = root.join("target/portable");
+    for (tool, triple, version, programs) in &builds {
+        build(root, *tool, triple, version, programs, &folder)?;
         for program in programs {
             let name = format!("{program}{}", target.suffix());
             let from = folder.join(triple).join("release").join(&name);
@@ -56,7 +55,8 @@ enum Tool {
     Zig,
 }
 
-fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], flags: &str, folder: &Path) -> Result<()> {
+fn build(root: &Path, tool: Tool, triple: &str, version: &str, programs: &[&str], folder: &Path) -> Result<()> {
+    let target = &format!("{triple}{version}");
     let mut command = match tool {
         Tool::Cargo => Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into())),
         Tool::Zig => Command::new("cargo-zigbuild"),
@@ -68,21 +68,12 @@ fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], flags: &str, 
     }
     // What the caller's cargo tells this program about itself, and what a user may set, is no part of the commit.
     for (name, _) in std::env::vars_os() {
-        let text = name.to_string_lossy();
-        if ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_PROFILE_", "CARGO_BUILD_", "AEP_"]
-            .iter()
-            .any(|own| text.starts_with(own))
-            || matches!(
-                text.as_ref(),
-                "RUSTFLAGS" | "CARGO_ENCODED_RUSTFLAGS" | "RUSTC_WRAPPER" | "CFLAGS" | "CPPFLAGS" | "LDFLAGS"
-            )
-        {
+        if is_setting(&name.to_string_lossy()) {
             command.env_remove(name);
         }
     }
     let places = places(root)?;
-    let mut rust: Vec<OsString> = flags.split_whitespace().map(OsString::from).collect();
-    let mut c = Vec::new();
+    let (mut rust, mut c) = (Vec::<OsString>::new(), Vec::new());
     for (place, name) in &places {
         let place = place.to_str().with_context(|| format!("no text: {}", place.display()))?;
         ensure!(!place.contains(['=', ' ']), "a folder whose name a compiler's option cannot hold: {place:?}");
@@ -96,6 +87,11 @@ fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], flags: &str, 
         command.env("AEP_PORTABLE", "1");
     }
     command.env("CARGO_INCREMENTAL", "0").env("ZERO_AR_DATE", "1");
+    if triple.ends_with("-musl") {
+        // Zig's linker would fix the programs to one address.
+        let linker = format!("CARGO_TARGET_{}_LINKER", triple.replace('-', "_").to_uppercase());
+        command.env(linker, "rust-lld");
+    }
     let status = command.current_dir(root).status();
     let status = match (status, tool) {
         (Ok(status), _) => status,
@@ -106,6 +102,33 @@ fn build(root: &Path, tool: Tool, target: &str, programs: &[&str], flags: &str, 
     };
     ensure!(status.success(), "the build for {target} failed");
     Ok(())
+}
+
+/// Whether a variable can change what a compiler makes of the same source, or tells this program about itself.
+fn is_setting(name: &str) -> bool {
+    const BEGINNINGS: [&str; 8] = [
+        "AEP_",
+        "CARGO_BUILD_",
+        "CARGO_MANIFEST_",
+        "CARGO_PKG_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+        "HOST_",
+        "TARGET_",
+    ];
+    const TOOLS: [&str; 9] = ["AR", "ARFLAGS", "CC", "CFLAGS", "CPPFLAGS", "CXX", "CXXFLAGS", "LDFLAGS", "RANLIB"];
+    const NAMES: [&str; 6] = [
+        "CARGO_ENCODED_RUSTFLAGS",
+        "RUSTFLAGS",
+        "RUSTC_BOOTSTRAP",
+        "RUSTC_LINKER",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_WRAPPER",
+    ];
+    // Each of the tools has a variable for one target as well: CC_x86_64_unknown_linux_musl.
+    let tool = name.split_once('_').map_or(name, |(tool, _)| tool);
+    name != "CARGO_BUILD_JOBS"
+        && (BEGINNINGS.iter().any(|own| name.starts_with(own)) || TOOLS.contains(&tool) || NAMES.contains(&name))
 }
 
 /// The folders that differ from machine to machine, and what stands for each in the programs; a later one goes first.
@@ -132,4 +155,18 @@ pub fn host() -> Result<String> {
     let output = Command::new("rustc").arg("-vV").output().context("cannot run rustc")?;
     let text = String::from_utf8(output.stdout)?;
     text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned).context("rustc names no host")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_setting;
+
+    #[test]
+    fn what_a_user_may_set_is_no_part_of_the_commit() {
+        let settings = "RUSTFLAGS CARGO_PROFILE_RELEASE_LTO CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER CC CC_x86_64_unknown_linux_musl \
+                        CFLAGS TARGET_CFLAGS AEP_PORTABLE CARGO_BUILD_TARGET CARGO_PKG_NAME";
+        assert!(settings.split_whitespace().all(is_setting));
+        let rest = "PATH HOME CARGO CARGO_HOME CARGO_BUILD_JOBS CARGO_NET_OFFLINE CARGO_ZIGBUILD_ZIG_PATH RUSTUP_HOME CCACHE_DIR TMPDIR";
+        assert!(!rest.split_whitespace().any(is_setting));
+    }
 }

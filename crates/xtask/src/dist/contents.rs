@@ -142,12 +142,15 @@ pub fn share(folder: &Path) -> Result<Files> {
     below(folder, "share/")
 }
 
-/// What of the tree goes along: the read-me and its like, the licences, `integrations`.
+/// What of the tree goes along: the read-me and its like, the licences, and the files of `integrations` that are named.
 ///
 /// # Errors
-/// Whatever the file system says.
-pub fn documents(root: &Path) -> Result<Files> {
-    let mut found = below(&root.join("integrations"), "share/aep-auth/integrations/")?;
+/// One of them is not there.
+pub fn documents(root: &Path, integrations: &[String]) -> Result<Files> {
+    let mut found = Files::new();
+    for name in integrations {
+        found.insert(format!("share/aep-auth/{name}"), File::data(read(&root.join(name))?));
+    }
     for name in DOCUMENTS {
         found.insert(format!("share/doc/aep-auth/{name}"), File::data(read(&root.join(name))?));
     }

@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use super::contents::{PROGRAMS, read};
-use super::target::Target;
+use super::target::{System, Target};
 
 /// A package, as Cargo has it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,8 +41,11 @@ pub fn of(root: &Path, targets: &[Target]) -> Result<Vec<Dependency>> {
     let lock: toml::Table = String::from_utf8(read(&root.join("Cargo.lock"))?)?.parse().context("Cargo.lock")?;
     let checksums = checksums(&lock);
     let mut found: BTreeMap<(String, String), Dependency> = BTreeMap::new();
-    for target in targets {
-        for dependency in of_one(&metadata(root, &target.triple)?, &checksums)? {
+    // Beside the GNU C library there are programs with musl.
+    let musl = targets.iter().filter(|target| target.system == System::Gnu).map(Target::with_musl);
+    let triples: BTreeSet<String> = targets.iter().cloned().chain(musl).map(|target| target.triple).collect();
+    for triple in &triples {
+        for dependency in of_one(&metadata(root, triple)?, &checksums)? {
             let key = (dependency.name.clone(), dependency.version.clone());
             found.entry(key).and_modify(|known| known.uses.extend(dependency.uses.clone())).or_insert(dependency);
         }

@@ -10,35 +10,35 @@ pub struct Download {
     pub sha256: String,
 }
 
+/// What Homebrew runs on, as its own words for a system and a processor have it.
+const SYSTEMS: [(&str, &str, System, Cpu); 4] = [
+    ("macos", "arm", System::MacOs, Cpu::Aarch64),
+    ("macos", "intel", System::MacOs, Cpu::X86_64),
+    ("linux", "arm", System::Gnu, Cpu::Aarch64),
+    ("linux", "intel", System::Gnu, Cpu::X86_64),
+];
+
 /// The formula. A system whose programs were not packed gets the source, and builds it.
 pub fn formula(version: &str, archives: &[(&Target, Download)], source: &Download) -> String {
-    let address = |file: &Download| {
-        format!(
-            "url \"{}/releases/download/v{version}/{}\"\n    sha256 \"{}\"\n",
+    let mut choice = String::new();
+    let mut before = "";
+    for (name, processor, system, cpu) in SYSTEMS {
+        if name != before {
+            let end = if before.is_empty() { "" } else { "  end\n" };
+            choice.push_str(&format!("{end}  on_{name} do\n"));
+            before = name;
+        }
+        let packed = archives.iter().find(|(target, _)| (target.system, target.cpu) == (system, cpu));
+        let file = packed.map_or(source, |(_, archive)| archive);
+        let needs = if packed.is_some() { "" } else { "\n      depends_on \"rust\" => :build\n" };
+        choice.push_str(&format!(
+            "    on_{processor} do\n      url \"{}/releases/download/v{version}/{}\"\n      sha256 \"{}\"\n{needs}    end\n",
             env!("CARGO_PKG_REPOSITORY"),
             file.name,
             file.sha256
-        )
-    };
-    let mut choice = String::new();
-    for (target, archive) in archives {
-        let system = match target.system {
-            System::MacOs => "mac",
-            System::Gnu => "linux",
-            System::Musl | System::Windows => continue,
-        };
-        let cpu = match target.cpu {
-            Cpu::X86_64 => "intel",
-            Cpu::Aarch64 => "arm",
-        };
-        let word = if choice.is_empty() { "if" } else { "elsif" };
-        choice.push_str(&format!("  {word} OS.{system}? && Hardware::CPU.{cpu}?\n    {}", address(archive)));
+        ));
     }
-    let source = format!("{}    depends_on \"rust\" => :build\n", address(source));
-    let stable =
-        if choice.is_empty() { format!("    {source}") } else { format!("{choice}  else\n    {source}  end\n") };
-    // Without a choice the lines stand by themselves.
-    let stable = if choice.is_empty() { stable.replace("\n    ", "\n  ").replacen("    ", "  ", 1) } else { stable };
+    choice.push_str("  end\n");
     format!(
         r##"# Made by `cargo xtask dist`; for a tap.
 class AepAuth < Formula
@@ -47,10 +47,10 @@ class AepAuth < Formula
   version "{version}"
   license any_of: ["MIT", "Apache-2.0"]
 
-{stable}
+{choice}
   def install
     if File.exist?("install.sh")
-      ENV["PREFIX"] = prefix
+      ENV["PREFIX"] = prefix.to_s
       system "./install.sh"
     else
       prefix.install "bin", "share"
@@ -82,19 +82,21 @@ mod tests {
         let archives: Vec<_> =
             targets.iter().zip(["linux", "windows", "mac"]).map(|(target, name)| (target, file(name))).collect();
         let text = formula("1.2.3", &archives, &file("source"));
-        for words in [
-            "  if OS.linux? && Hardware::CPU.intel?\n    url \"https://",
-            "/releases/download/v1.2.3/linux\"\n    sha256 \"sum-of-linux\"\n",
-            "  elsif OS.mac? && Hardware::CPU.arm?\n    url \"",
-            "  else\n    url \"",
-            "sha256 \"sum-of-source\"\n    depends_on \"rust\" => :build\n  end\n",
-        ] {
-            assert!(text.contains(words), "{words}\n{text}");
+        let mac = text.split_once("  on_macos do\n").unwrap().1.split_once("  end\n  on_linux do\n").unwrap();
+        let part = |text: &str, cpu: &str| {
+            text.split_once(&format!("    on_{cpu} do\n")).unwrap().1.split_once("    end\n").unwrap().0.to_owned()
+        };
+        for (system, cpu, name) in
+            [(mac.0, "arm", "mac"), (mac.0, "intel", "source"), (mac.1, "arm", "source"), (mac.1, "intel", "linux")]
+        {
+            let words = part(system, cpu);
+            assert!(
+                words.contains(&format!("/releases/download/v1.2.3/{name}\"\n      sha256 \"sum-of-{name}\"")),
+                "{words}"
+            );
+            assert_eq!(words.contains("depends_on \"rust\" => :build"), name == "source", "{words}");
         }
         assert!(!text.contains("windows"));
-        let text = formula("1.2.3", &[], &file("source"));
-        assert!(text.contains("\n\n  url \"https"), "{text}");
-        assert!(text.contains("\n  sha256 \"sum-of-source\"\n  depends_on"), "{text}");
-        assert!(!text.contains("else\n    url"), "{text}");
+        assert_eq!(formula("1.2.3", &[], &file("source")).matches("sum-of-source").count(), 4);
     }
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, Result};
 
+use super::archive::File;
 use super::contents::read;
 use super::dependencies::Dependency;
 use super::target::{System, Target};
@@ -12,7 +13,7 @@ use super::target::{System, Target};
 /// What a licence's file is called, in any case, before what may follow.
 const NAMES: [&str; 6] = ["licen", "unlicense", "copying", "copyright", "notice", "patents"];
 
-/// A library that a linker takes from the machine that builds, and no list of Cargo's knows.
+/// A library that no list of Cargo's knows: a compiler brings it, or a package has it beside its own source.
 pub struct Linked {
     /// Its name.
     pub name: &'static str,
@@ -23,65 +24,98 @@ pub struct Linked {
     /// Files in `packaging/licences`.
     texts: &'static [&'static str],
     systems: &'static [System],
+    /// What a program that holds it has among its bytes, where not every one for these systems does.
+    sign: Option<&'static str>,
 }
 
-const LINKED: [Linked; 6] = [
+const LINKED: [Linked; 8] = [
     Linked {
         name: "Rust standard library",
         licence: "MIT OR Apache-2.0",
         why: "in every program",
         texts: &["rust.txt"],
         systems: &[System::Gnu, System::Musl, System::Windows, System::MacOs],
+        sign: None,
+    },
+    Linked {
+        name: "GNU C library, start files",
+        licence: "LGPL-2.1-or-later WITH GCC-exception-2.0-note",
+        why: "what calls `main` in the programs for Linux that resolve names, linked without further duties by its \
+              exception; the library itself is that of the system and not in them",
+        texts: &["glibc-start.txt", "LGPL-2.1.txt"],
+        systems: &[System::Gnu],
+        sign: None,
     },
     Linked {
         name: "GNU C library",
         licence: "LGPL-2.1-or-later",
-        why: "in the programs for Linux that resolve no names; all are built anew, with another one, from the source of \
-              this project by ./install.sh",
+        why: "in those programs for Linux that name no library, as ./install.sh builds them. To link them with another one, \
+              as section 6 of its licence has it: the source of all of it and the commands are this project and its \
+              install.sh, which takes the libc.a of the machine that it runs on",
         texts: &["LGPL-2.1.txt"],
         systems: &[System::Gnu],
+        sign: Some("GLIBC_TUNABLES"),
+    },
+    Linked {
+        name: "libdbus",
+        licence: "AFL-2.1 OR GPL-2.0-or-later",
+        why: "in aep-auth for Linux, to speak with the system's keyring; taken under AFL-2.1, from the package libdbus-sys, \
+              which has its text",
+        texts: &[],
+        systems: &[System::Gnu, System::Musl],
+        sign: None,
     },
     Linked {
         name: "GCC runtime library",
         licence: "GPL-3.0-or-later WITH GCC-exception-3.1",
-        why: "the unwinder, beside the GNU C library",
+        why: "the unwinder of the programs for Windows",
         texts: &["GCC-exception-3.1.txt"],
-        systems: &[System::Gnu, System::Windows],
+        systems: &[System::Windows],
+        sign: None,
     },
     Linked {
         name: "LLVM libunwind",
         licence: "Apache-2.0 WITH LLVM-exception",
-        why: "the unwinder of the programs for Linux that resolve names",
+        why: "the unwinder of the programs for Linux",
         texts: &["LLVM.txt"],
         systems: &[System::Gnu, System::Musl],
+        sign: None,
     },
     Linked {
         name: "Zig compiler_rt",
         licence: "MIT",
-        why: "what a processor has no instruction for, in the programs for Linux that resolve names",
+        why: "what a processor has no instruction for, in the programs for Linux",
         texts: &["zig.txt"],
         systems: &[System::Gnu, System::Musl],
+        sign: None,
     },
     Linked {
         name: "musl",
         licence: "MIT",
-        why: "the C library of the programs for Linux that need none",
+        why: "the C library in the programs for Linux that need none",
         texts: &["musl.txt"],
-        systems: &[System::Musl],
+        systems: &[System::Gnu, System::Musl],
+        sign: None,
     },
 ];
 
-/// What is linked in for these targets.
-pub fn linked(targets: &[Target]) -> impl Iterator<Item = &'static Linked> {
+/// What is linked into these programs of these targets.
+pub fn linked(targets: &[Target], programs: &[&File]) -> Vec<&'static Linked> {
     let systems: BTreeSet<System> = targets.iter().map(|target| target.system).collect();
-    LINKED.iter().filter(move |library| library.systems.iter().any(|system| systems.contains(system)))
+    let holds = |sign: &str| {
+        programs.iter().any(|program| program.bytes.windows(sign.len()).any(|bytes| bytes == sign.as_bytes()))
+    };
+    let is_in = |library: &&Linked| {
+        library.systems.iter().any(|system| systems.contains(system)) && library.sign.is_none_or(holds)
+    };
+    LINKED.iter().filter(is_in).collect()
 }
 
 /// The text of all of them.
 ///
 /// # Errors
 /// A package says nothing of its licence, or a file cannot be read.
-pub fn write(root: &Path, dependencies: &[Dependency], targets: &[Target]) -> Result<String> {
+pub fn write(root: &Path, dependencies: &[Dependency], linked: &[&Linked]) -> Result<String> {
     let mut table = String::new();
     let mut texts: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for dependency in dependencies.iter().filter(|dependency| dependency.checksum.is_some()) {
@@ -102,7 +136,7 @@ pub fn write(root: &Path, dependencies: &[Dependency], targets: &[Target]) -> Re
             texts.entry(text).or_default().insert(name.clone());
         }
     }
-    for library in linked(targets) {
+    for library in linked {
         table.push_str(&format!("{}: {}\n    {}\n", library.name, library.licence, library.why));
         for file in library.texts {
             let path = root.join("packaging/licences").join(file);
@@ -187,21 +221,31 @@ mod tests {
         add("c/lib.rs", "");
         let mut packages: Vec<Dependency> = ["a", "b", "c"].map(|name| package(folder.path(), name)).into();
         let linux = [Target::new("x86_64-unknown-linux-gnu").unwrap()];
-        let text = write(&root(), &packages, &linux).unwrap();
+        let of = |targets: &[Target], program: &str| linked(targets, &[&File::program(program)]);
+        let text = write(&root(), &packages, &of(&linux, "\0program\0")).unwrap();
         assert_eq!(text.matches("the same text").count(), 1);
         assert!(text.contains("\na 1.0.0, b 1.0.0\n\nthe same text\n"), "{text}");
         assert!(text.contains("of the C library") && !text.contains("of no package"));
         assert!(
             text.contains("c 1.0.0: MIT\n    https://example.com/x\n    its package has no licence file; A. Nother")
         );
-        assert!(text.contains("GNU LESSER GENERAL PUBLIC LICENSE"));
+        assert!(text.contains("musl as a whole is licensed under the following standard MIT license"));
+        // Nothing is linked statically that asks for more than its words.
+        assert!(
+            !text.contains("GNU C library: ")
+                && !text.contains("GCC Runtime Library exception")
+                && text.contains("gives you unlimited\npermission to link")
+        );
         packages.reverse();
         packages.sort();
-        assert!(write(&root(), &packages, &linux).unwrap() == text);
+        assert!(write(&root(), &packages, &of(&linux, "")).unwrap() == text);
+        // What asks for more is told where it is.
+        let text = write(&root(), &packages, &of(&linux, "\0GLIBC_TUNABLES\0")).unwrap();
+        assert!(text.contains("GNU C library: LGPL-2.1-or-later\n") && text.contains("section 6"), "{text}");
         let windows = [Target::new("x86_64-pc-windows-msvc").unwrap()];
-        assert!(!write(&root(), &packages, &windows).unwrap().contains("GNU LESSER"));
+        assert!(!write(&root(), &packages, &of(&windows, "GLIBC_TUNABLES")).unwrap().contains("GNU LESSER"));
         packages[0].licence.clear();
-        assert!(write(&root(), &packages, &linux).unwrap_err().to_string().contains("names no licence"));
+        assert!(write(&root(), &packages, &of(&linux, "")).unwrap_err().to_string().contains("names no licence"));
     }
 
     #[test]

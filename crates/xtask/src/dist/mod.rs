@@ -58,13 +58,15 @@ pub fn run(options: &Options<'_>) -> Result<Vec<String>> {
     let time = time(options.root)?;
     let version = options.version;
     let dependencies = dependencies::of(options.root, &targets)?;
-    let mut common = contents::documents(options.root)?;
+    let mut common = contents::documents(options.root, &integrations(options.root)?)?;
     let pages = tempfile::tempdir()?;
     pages::write(pages.path())?;
     common.extend(contents::share(&pages.path().join("share"))?);
-    let sbom = sbom::write(version, &dependencies, &targets, time)?;
+    let programs: Vec<&File> = built.iter().flat_map(|built| built.programs.values()).collect();
+    let linked = licences::linked(&targets, &programs);
+    let sbom = sbom::write(version, &dependencies, &linked, &targets, time)?;
     common.insert(PARTS.to_owned(), File::data(sbom.clone()));
-    let licences = licences::write(options.root, &dependencies, &targets)?;
+    let licences = licences::write(options.root, &dependencies, &linked)?;
     common.insert(THIRD_PARTIES.to_owned(), File::data(licences.clone()));
 
     let mut made: BTreeMap<String, Vec<u8>> = BTreeMap::new();
@@ -167,8 +169,17 @@ fn archive(version: &str, target: &Target, parts: &Files, time: u64) -> Result<(
 /// The tree itself, as committed.
 fn source(root: &Path, version: &str) -> Result<(String, Vec<u8>)> {
     let prefix = format!("--prefix=aep-auth-{version}/");
-    let tar = git(root, &["archive", "--format=tar", &prefix, "HEAD"])?;
+    // Whatever the user has set: neither a mode nor a line's end is another.
+    let settings = ["tar.umask=0022", "core.autocrlf=false", "core.eol=lf"].map(|setting| ["-c", setting]).concat();
+    let archive = ["archive", "--format=tar", &prefix, "HEAD"];
+    let tar = git(root, &[settings.as_slice(), &archive].concat())?;
     Ok((format!("aep-auth-{version}-source.tar.gz"), archive::gzip(&tar)?))
+}
+
+/// The files of `integrations` that are the tree's: what an editor, an interpreter or a trial left there is not.
+fn integrations(root: &Path) -> Result<Vec<String>> {
+    let listed = String::from_utf8(git(root, &["ls-files", "-z", "--", "integrations"])?)?;
+    Ok(listed.split_terminator('\0').map(str::to_owned).collect())
 }
 
 /// The time that files of archives have: the commit's, or what the convention of reproducible builds says.

@@ -3,17 +3,23 @@
 use serde_json::{Value, json};
 
 use super::dependencies::Dependency;
-use super::licences::linked;
+use super::licences::Linked;
 use super::target::Target;
 
 /// The list, as JSON. `time` is the commit's, in seconds since 1970.
 ///
 /// # Errors
 /// None that this data could have.
-pub fn write(version: &str, dependencies: &[Dependency], targets: &[Target], time: u64) -> anyhow::Result<String> {
+pub fn write(
+    version: &str,
+    dependencies: &[Dependency],
+    linked: &[&Linked],
+    targets: &[Target],
+    time: u64,
+) -> anyhow::Result<String> {
     let purl = |name: &str, version: &str| format!("pkg:cargo/{name}@{version}");
     let mut components: Vec<Value> = dependencies.iter().map(component).collect();
-    components.extend(linked(targets).map(|library| {
+    components.extend(linked.iter().map(|library| {
         json!({
             "type": "library",
             "bom-ref": format!("linked:{}", library.name),

@@ -57,6 +57,12 @@ impl Target {
         Ok(Self { triple: triple.to_owned(), cpu, system })
     }
 
+    /// The same processor with the C library inside each program.
+    pub fn with_musl(&self) -> Self {
+        let triple = self.triple.replace("-linux-gnu", "-linux-musl");
+        Self { triple, cpu: self.cpu, system: System::Musl }
+    }
+
     /// What a program's file name ends with.
     pub fn suffix(&self) -> &'static str {
         if self.system == System::Windows { ".exe" } else { "" }
