@@ -8,6 +8,8 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use zeroize::Zeroizing;
+
 use super::{OpenError, Rights};
 use crate::trust::Distrust;
 
@@ -192,14 +194,16 @@ pub(crate) fn claim_shown(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Gives a second name to a file, and holds it. `None` where the name is taken.
+/// Keeps what a file holds beside it. A copy, as the access list is the folder's: a handle on the file itself would be in
+/// the way of what is to take its place. `None` where the name is taken.
 pub(crate) fn link_neighbour(file: &Path, neighbour: &Path) -> io::Result<Option<File>> {
-    let handle = patiently(|| File::open(file))?;
-    match std::fs::hard_link(file, neighbour) {
-        Ok(()) => Ok(Some(handle)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-        Err(error) => Err(error),
+    let bytes = Zeroizing::new(patiently(|| std::fs::read(file))?);
+    let Some(mut copy) = claim_neighbour(neighbour)? else { return Ok(None) };
+    if let Err(error) = copy.write_all(&bytes) {
+        let _ = std::fs::remove_file(neighbour);
+        return Err(error);
     }
+    Ok(Some(copy))
 }
 
 /// Removes what a writer that died left behind; while a writer lives, the file cannot be opened.
