@@ -13,8 +13,9 @@ use zeroize::Zeroizing;
 use super::{OpenError, Rights};
 use crate::trust::Distrust;
 
-/// 1, 2, 4 … 256 ms.
-const TRIES: u32 = 9;
+/// Pauses of 1, 2, 4, 8 and then 16 ms: half a second of them, and for a file that many look at while it is replaced two.
+const TRIES: u32 = 36;
+const TRIES_TO_REPLACE: u32 = 130;
 
 /// A folder.
 #[derive(Debug)]
@@ -136,7 +137,7 @@ pub(crate) fn check_own(_file: &File) -> Result<(), OpenError> {
 
 /// Replaces `to` by `from`.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    patiently(|| std::fs::rename(from, to))
+    with_patience(TRIES_TO_REPLACE, || std::fs::rename(from, to))
 }
 
 /// Refuses everything but a regular file.
@@ -253,11 +254,15 @@ pub(crate) fn is_passed(_lock: &File) -> bool {
 }
 
 /// Tries again while another program has the file open.
+fn patiently<T, E: MayPass>(attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    with_patience(TRIES, attempt)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a wait of milliseconds for another process's read")]
-fn patiently<T, E: MayPass>(mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
-    for doubling in 0..TRIES {
+fn with_patience<T, E: MayPass>(tries: u32, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    for done in 0..tries {
         match attempt() {
-            Err(error) if error.may_pass() => std::thread::sleep(Duration::from_millis(1 << doubling)),
+            Err(error) if error.may_pass() => std::thread::sleep(Duration::from_millis(1 << done.min(4))),
             other => return other,
         }
     }
