@@ -7,9 +7,7 @@ use std::io::Write;
 use std::process::{Output, Stdio};
 use std::time::{Duration, Instant};
 
-#[cfg(unix)]
-use ims_emulator::Flow;
-use ims_emulator::{Fault, Kind};
+use ims_emulator::{Fault, Flow, Kind};
 use serde_json::{Value, json};
 use stories::{World, assert_clean, assert_refused, text};
 
@@ -394,7 +392,6 @@ fn watch(mut child: std::process::Child) -> (Output, u64) {
     (child.wait_with_output().unwrap(), most)
 }
 
-#[cfg(target_os = "linux")]
 fn new_batch(world: &World) -> String {
     let made = api(world, &[IMPORT, "-d", r#"{"datasetId":"d1","inputFormat":{"format":"json"}}"#]);
     assert_clean(&made);
@@ -450,7 +447,6 @@ fn large_files_go_both_ways_in_little_memory() {
 }
 
 #[test]
-#[cfg(target_os = "linux")]
 fn an_upload_that_is_refused_for_its_headers_is_not_sent() {
     let world = world();
     let batch = new_batch(&world);
@@ -533,7 +529,6 @@ fn a_day_of_a_data_engineer() {
 }
 
 #[test]
-#[cfg(unix)]
 fn a_profile_names_services_and_their_headers() {
     let world = World::empty();
     let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
@@ -542,9 +537,7 @@ fn a_profile_names_services_and_their_headers() {
     // Not before it is named, with a cure that cures.
     let refused = assert_refused(&headers("https://cja.adobe.io/data"), 4);
     let cure = refused.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap().to_owned();
-    let mut shell = std::process::Command::new("sh");
-    world.prepare(shell.args(["-c", &cure]));
-    assert_clean_set(&shell.output().unwrap());
+    assert_clean_set(&world.type_line(&cure));
     assert_clean(&headers("https://cja.adobe.io/data"));
     let set = |pair: &str| world.run("aep-auth", &["profile", "set", "prod", pair]);
     let all = "services=[\"cja\", \"analytics\", \"events\", \"edge\", \"streaming\", \"cloudmanager\", \"usermanagement\", \"mcp\"]";
@@ -604,7 +597,6 @@ fn a_profile_names_services_and_their_headers() {
 }
 
 /// `profile set` may tell what it did.
-#[cfg(unix)]
 fn assert_clean_set(output: &Output) {
     assert!(output.status.success(), "{}", text(&output.stderr));
     assert_eq!(text(&output.stderr), "");
@@ -626,6 +618,9 @@ fn a_repeat_is_looked_into_where_that_is_wanted() {
     assert!(note.exists());
     let validations = || world.emulator.counters().validate;
     assert_eq!(validations(), 0);
+    // Where nobody can tell who asks, a question that comes at once may be another's.
+    let later = || std::thread::sleep(Duration::from_secs(if cfg!(target_os = "linux") { 0 } else { 4 }));
+    later();
     assert_eq!(ask(&["--repeats"]), token);
     assert_eq!(validations(), 1);
     // Once a minute for a token; and never where it is not wanted.
@@ -636,6 +631,7 @@ fn a_repeat_is_looked_into_where_that_is_wanted() {
     world.emulator.revoke(token.strip_prefix("Bearer ").unwrap());
     assert_eq!(ask(&[]), token);
     assert_eq!(ask(&["--repeats"]), token);
+    later();
     assert_ne!(ask(&["--repeats"]), token);
     let output = world.run("aep-auth", &["headers", "--repeats"]);
     assert_eq!(output.status.code(), Some(2));

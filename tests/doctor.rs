@@ -165,7 +165,6 @@ fn who_holds_the_lock_and_which_secret_is_stale() {
     assert_wrong(&doctor(&world), 4, "the first client secret", "aep-auth secret set default");
 }
 
-#[cfg(unix)]
 #[test]
 fn what_is_in_the_way_is_not_called_distrust() {
     let world = World::oauth();

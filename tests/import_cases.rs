@@ -79,7 +79,8 @@ fn check(file: &str, expect: &Value) {
         return;
     }
     assert_clean(&output);
-    assert!(told.contains(&format!("rm {file}")), "{told}");
+    let remove = if cfg!(windows) { "del" } else { "rm" };
+    assert!(told.contains(&format!("{remove} {file}")), "{told}");
     let profile = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
     if let Some(flow) = expect["flow"].as_str() {
         assert!(profile.contains(&format!("flow = \"{flow}\"")), "{profile}");

@@ -95,6 +95,9 @@ fn the_version_is_the_callers() {
 
 #[test]
 fn the_end_is_never_in_the_past() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     let world = World::oauth();
     world.emulator.set_life(40_000);
     let answer = &from_fresh_parent(&world, 1)[0];
@@ -108,6 +111,9 @@ fn the_end_is_never_in_the_past() {
 
 #[test]
 fn a_process_that_asks_again_makes_us_ask_ims_once_a_minute() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     let world = World::oauth();
     let answers = from_fresh_parent(&world, 6);
     assert!(answers.iter().all(|answer| token(answer) == token(&answers[0])));
@@ -121,6 +127,9 @@ fn a_process_that_asks_again_makes_us_ask_ims_once_a_minute() {
 
 #[test]
 fn a_token_that_was_revoked_is_replaced_when_its_process_comes_back() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     let world = World::oauth();
     let first = world.token();
     world.emulator.revoke(&first);
@@ -151,6 +160,9 @@ fn a_wrapper_that_forks_is_not_the_caller() {
 
 #[test]
 fn a_token_that_ims_called_invalid_is_given_to_nobody_when_its_renewal_fails() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     use ims_emulator::{Fault, Kind};
     let world = World::oauth();
     let first = world.token();
@@ -165,6 +177,9 @@ fn a_token_that_ims_called_invalid_is_given_to_nobody_when_its_renewal_fails() {
 
 #[test]
 fn an_ims_that_does_not_answer_changes_nothing() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     let world = World::oauth();
     world.token();
     world.emulator.fault(ims_emulator::Fault::always(ims_emulator::Kind::respond(503, "")));
@@ -174,6 +189,9 @@ fn an_ims_that_does_not_answer_changes_nothing() {
 
 #[test]
 fn nothing_is_remembered_where_the_cache_is_off() {
+    if cfg!(windows) {
+        return stories::not_here("its caller is a Unix shell");
+    }
     let mut world = World::oauth();
     world.set("AEP_CACHE", "off");
     from_fresh_parent(&world, 2);

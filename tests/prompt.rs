@@ -119,6 +119,9 @@ fn names_hold_nothing_that_a_prompt_expands() {
 
 #[test]
 fn it_links_neither_network_nor_signing() {
+    if cfg!(windows) {
+        return stories::not_here("cargo shows the same tree on every system");
+    }
     let tree = Command::new("cargo")
         .args(["tree", "--package", "aep-prompt", "--edges", "normal", "--prefix", "none", "--manifest-path"])
         .arg(root().join("Cargo.toml"))

@@ -20,11 +20,15 @@ fn marked() -> (World, String) {
     let marked = file.replace(known["CLIENT_SECRET"].as_str().unwrap(), SECRET);
     world.write("credential.json", &marked);
     world.write("plain.key", ims_emulator::private_key_pem());
-    let mut openssl = Command::new("openssl");
-    openssl.args(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", &format!("pass:{PASSPHRASE}")]);
-    openssl.args(["-in", "plain.key", "-out", "private.key"]).current_dir(world.home.path());
-    assert!(openssl.status().unwrap().success());
-    std::fs::remove_file(world.path("plain.key")).unwrap();
+    if stories::has("openssl") {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["pkcs8", "-topk8", "-v2", "aes-256-cbc", "-passout", &format!("pass:{PASSPHRASE}")]);
+        openssl.args(["-in", "plain.key", "-out", "private.key"]).current_dir(world.home.path());
+        assert!(openssl.status().unwrap().success());
+        std::fs::remove_file(world.path("plain.key")).unwrap();
+    } else {
+        std::fs::rename(world.path("plain.key"), world.path("private.key")).unwrap();
+    }
     world.set("AEP_PRIVATE_KEY_PASSPHRASE", PASSPHRASE).set("AEP_LOG", "debug");
     let output = world.import("credential.json", &["--private-key", "private.key"]);
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -126,7 +130,7 @@ fn children_get_the_token_and_no_secret() {
     let mut world = World::oauth();
     world.set("AEP_CLIENT_SECRET", SECRET).set("AEP_PRIVATE_KEY_PASSPHRASE", PASSPHRASE);
     world.emulator.set_secrets(world.variable("AEP_CLIENT_ID"), &[SECRET]);
-    let output = world.run("aep-auth", &["exec", "--", "env"]);
+    let output = world.run("aep-auth", &[&["exec", "--"][..], &stories::ENV].concat());
     assert_clean(&output);
     assert_no_marker("exec", &output);
     assert!(text(&output.stdout).contains("AEP_ACCESS_TOKEN=eyJ"));
@@ -139,9 +143,17 @@ fn a_command_that_gives_the_secret_gets_none_of_ours() {
     assert_clean(&world.import(file.to_str().unwrap(), &[]));
     let secret = std::fs::read_to_string(world.stored("default", "client-secret")).unwrap();
     world.write("secret", &secret);
-    world.write("give", "#!/bin/sh\nenv > \"$HOME/seen\"\necho \"$@\" >> \"$HOME/seen\"\ncat \"$HOME/secret\"\n");
-    assert!(Command::new("chmod").args(["+x", "give"]).current_dir(world.home.path()).status().unwrap().success());
-    let give = world.path("give");
+    let give = if cfg!(windows) {
+        world.write(
+            "give.cmd",
+            "@set > \"%HOME%\\seen\"\r\n@echo %~1>> \"%HOME%\\seen\"\r\n@type \"%HOME%\\secret\"\r\n",
+        )
+    } else {
+        let script = "#!/bin/sh\nenv > \"$HOME/seen\"\necho \"$@\" >> \"$HOME/seen\"\ncat \"$HOME/secret\"\n";
+        let give = world.write("give", script);
+        assert!(Command::new("chmod").arg("+x").arg(&give).status().unwrap().success());
+        give
+    };
     let set = format!("client_secrets=[{{ command = [{:?}, \"a b\"] }}]", give.to_str().unwrap());
     // `set` refuses secret keys, references included; the user's editor writes them.
     let path = world.path("config/profiles/default.toml");
@@ -152,7 +164,7 @@ fn a_command_that_gives_the_secret_gets_none_of_ours() {
     command.arg("token").env("AEP_CLIENT_SECRET", SECRET).env("AEP_SHARED_CACHE_PASSWORD", SECOND);
     let output = command.stdin(Stdio::inherit()).output().unwrap();
     assert!(output.status.success(), "{}", text(&output.stderr));
-    let seen = std::fs::read_to_string(world.path("seen")).unwrap();
+    let seen = std::fs::read_to_string(world.path("seen")).unwrap().replace("\r\n", "\n");
     assert!(seen.ends_with("a b\n") && !seen.contains("marker"), "{seen}");
 }
 

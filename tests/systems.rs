@@ -127,6 +127,109 @@ mod windows {
         assert!(output.status.code() == Some(4) && told.contains("client_secret"), "it ran and gave a secret: {told}");
     }
 
+    /// A world whose profile `dev` has its secret from a command, and whose `PATH` begins with the folder of such.
+    fn world_of_a_command(command: &str) -> (World, String) {
+        let mut world = World::oauth();
+        let (client, url) = (world.variable("AEP_CLIENT_ID").to_owned(), world.emulator.url());
+        world.write(
+            "config/profiles/dev.toml",
+            &format!(
+                "client_id = \"{client}\"\nims_url = \"{url}\"\nplatform_url = \"{url}\"\nclient_secrets = [{{ command = [\"{command}\"] }}]\n"
+            ),
+        );
+        let secret = world.variable("AEP_CLIENT_SECRET").to_owned();
+        world.unset("AEP_CLIENT_ID").unset("AEP_CLIENT_SECRET").set("AEP_PROFILE", "dev");
+        (world, secret)
+    }
+
+    #[test]
+    fn who_waits_for_a_person_asks_nobody_else_and_waits_longer() {
+        let (mut world, secret) = world_of_a_command("ask");
+        let (asked, go) = (world.path("asked"), world.path("go"));
+        let script = format!(
+            "@echo off\r\necho x>> \"{}\"\r\n:wait\r\nif not exist \"{}\" goto wait\r\necho {secret}\r\n",
+            asked.display(),
+            go.display()
+        );
+        world.write("bin/ask.cmd", &script);
+        // Much longer than this for whoever would not see that a person is asked.
+        world.set("AEP_LOCK_TIMEOUT", "1").set("AEP_LOG", "info");
+        let path = format!("{};{}", world.path("bin").display(), std::env::var("PATH").unwrap());
+        let told = |number: usize| world.path(&format!("told-{number}"));
+        let children: Vec<_> = (0..4)
+            .map(|number| {
+                let mut command = world.command("aep-auth");
+                let told = std::fs::File::create(told(number)).unwrap();
+                command.arg("token").env("PATH", &path).stdout(std::process::Stdio::piped()).stderr(told);
+                command.spawn().unwrap()
+            })
+            .collect();
+        let waits =
+            |number| std::fs::read_to_string(told(number)).is_ok_and(|told| told.contains("waiting for another"));
+        stories::wait_until(|| (0..4).filter(|number| waits(*number)).count() == 3 && asked.exists());
+        std::thread::sleep(std::time::Duration::from_millis(2_500));
+        std::fs::write(go, "").unwrap();
+        let outputs = children.into_iter().map(|child| child.wait_with_output().unwrap());
+        let tokens: BTreeSet<_> = outputs.map(|output| text(&output.stdout)).collect();
+        assert_eq!((tokens.len(), world.emulator.token_requests()), (1, 1));
+        assert!(tokens.first().unwrap().starts_with("ey"));
+        assert_eq!(std::fs::read_to_string(asked).unwrap().lines().count(), 1, "one was asked, once");
+    }
+
+    #[test]
+    fn a_report_names_nobody_however_the_home_is_written() {
+        let mut world = World::oauth();
+        let home = world.home.path().to_str().unwrap().to_owned();
+        let folder = std::path::Path::new(&home).file_name().unwrap().to_str().unwrap().to_owned();
+        for (variable, written) in
+            [("HOME", home.to_uppercase()), ("USERPROFILE", home.to_lowercase()), ("HOME", home.replace('\\', "/"))]
+        {
+            world.set(variable, &written);
+            let report = text(&world.run("aep-auth", &["doctor", "--report"]).stdout);
+            assert!(!report.to_lowercase().contains(&folder.to_lowercase()), "{variable}={written}: {report}");
+            assert!(report.contains('~'), "{report}");
+            world.unset(variable);
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_is_said_to_be_none_with_a_cure() {
+        let mut world = World::oauth();
+        world.set("AEP_IMS_URL", "https://no-such-host.invalid");
+        let told = stories::assert_refused(&world.run("aep-auth", &["token"]), 5);
+        assert!(told.contains("the name no-such-host.invalid was not found"), "{told}");
+        assert!(told.contains("hint: check the name and the network"), "{told}");
+    }
+
+    #[test]
+    fn kubectl_is_given_no_revoked_token_for_ever() {
+        let world = World::oauth();
+        let ask = || {
+            let output = world.run("kube-credential-aep", &[]);
+            assert_clean(&output);
+            let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+            answer["status"]["token"].as_str().unwrap().to_owned()
+        };
+        let old = ask();
+        world.emulator.revoke(&old);
+        // Nobody can tell here who asks: a question that comes later than two seconds after an answer is a repeat.
+        std::thread::sleep(std::time::Duration::from_secs(4));
+        assert_ne!(ask(), old);
+        assert_eq!(world.emulator.counters().validate, 1);
+    }
+
+    #[test]
+    fn a_hint_is_a_command_of_this_system() {
+        let world = World::empty();
+        let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+        assert_clean(&world.import(file.to_str().unwrap(), &[]));
+        let ask = || world.run("aep-auth", &["headers", "--for", "https://other.example/x"]);
+        let told = stories::assert_refused(&ask(), 4);
+        let cure = told.lines().find_map(|line| line.strip_prefix("hint: if the token may go there: ")).unwrap();
+        assert!(world.type_line(cure).status.success(), "{cure}");
+        assert_clean(&ask());
+    }
+
     #[test]
     fn the_command_prompt_takes_the_variables_over() {
         let mut world = World::oauth();

@@ -25,6 +25,9 @@ pub mod redis;
 #[cfg(unix)]
 pub mod terminal;
 
+/// A command that prints its variables, each on a line.
+pub const ENV: [&str; 3] = if cfg!(windows) { ["cmd", "/c", "set"] } else { ["sh", "-c", "env"] };
+
 /// The path of one of the workspace's binaries, built now if need be.
 pub fn binary(name: &str) -> PathBuf {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -174,6 +177,7 @@ impl World {
             .envs(xtask::system_variables())
             .env("PATH", path)
             .env("HOME", self.home.path())
+            .envs(cfg!(windows).then(|| ("USERPROFILE", self.home.path())))
             .env("AEP_CONFIG_DIR", self.path("config"))
             .env("AEP_DATA_DIR", self.path("data"))
             .env("AEP_CACHE_DIR", self.cache())
@@ -201,6 +205,17 @@ impl World {
         // A program that does not read its input may be gone already.
         let _ = child.stdin.take().unwrap().write_all(input);
         child.wait_with_output().unwrap()
+    }
+
+    /// Runs a line as a person would type it: in `sh`, and on Windows in the command prompt.
+    pub fn type_line(&self, line: &str) -> Output {
+        let mut shell = if cfg!(windows) { Command::new("cmd") } else { Command::new("sh") };
+        self.prepare(&mut shell);
+        #[cfg(windows)]
+        std::os::windows::process::CommandExt::raw_arg(&mut shell, format!("/d /c {line}"));
+        #[cfg(not(windows))]
+        shell.args(["-c", line]);
+        shell.output().unwrap()
     }
 
     /// Standard input for a command of another program.

@@ -20,6 +20,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
+#[cfg(not(windows))]
 const EXAMPLES: &str = "\
 Examples:
   aep-auth import ~/Downloads/credential.json
@@ -27,6 +28,18 @@ Examples:
   aep-auth headers | curl -H @- \\
     https://platform.adobe.io/data/foundation/sandbox-management/
   aep-auth exec -- python3 upload.py
+
+Exit codes: 0 done, 1 a fault of ours, 2 command line, 3 configuration,
+4 refused, 5 unreachable, 6 local storage.";
+
+/// As `cmd` and PowerShell both take them: `@` between quotes, and no `curl` that is another command's name.
+#[cfg(windows)]
+const EXAMPLES: &str = "\
+Examples:
+  aep-auth import Downloads\\credential.json
+  aep-auth check
+  aep-auth headers | curl.exe -H \"@-\" https://platform.adobe.io/data/foundation/sandbox-management/
+  aep-auth exec -- python upload.py
 
 Exit codes: 0 done, 1 a fault of ours, 2 command line, 3 configuration,
 4 refused, 5 unreachable, 6 local storage.";
@@ -398,6 +411,19 @@ pub(crate) struct ApiArguments {
     pub(crate) max_time: Option<String>,
 }
 
+/// As `cmd` and PowerShell both take them.
+#[cfg(windows)]
+const API_EXAMPLES: &str = "\
+Examples:
+  aep-auth api /data/foundation/schemaregistry/tenant/schemas --all
+  aep-auth api /data/foundation/schemaregistry/tenant/schemas -d \"@schema.json\"
+  aep-auth api -X PUT /data/foundation/import/batches/BATCH/datasets/DATASET/files/part.parquet -d \"@part.parquet\"
+  aep-auth api -X POST \"/data/foundation/import/batches/BATCH?action=COMPLETE\"
+  aep-auth api /data/foundation/catalog/batches/BATCH
+
+AEP_TIMEOUT is the time to the first byte of an answer (8 seconds), and how long is waited where a server asks to.";
+
+#[cfg(not(windows))]
 const API_EXAMPLES: &str = "\
 Examples:
   aep-auth api /data/foundation/schemaregistry/tenant/schemas --all

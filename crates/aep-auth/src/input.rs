@@ -5,7 +5,7 @@ use std::io::Read;
 use aep_cli::Invocation;
 use aep_core::io_words::io_words;
 use aep_core::secret::Secret;
-use aep_core::{Error, Result};
+use aep_core::{Error, Result, text};
 use zeroize::Zeroizing;
 
 /// Reads one line and no byte after it: the other end may stay open.
@@ -15,8 +15,12 @@ pub(crate) fn read_line(input: &mut dyn Read, most: usize) -> std::io::Result<Se
     while line.len() < most && input.read(&mut byte)? > 0 && byte != *b"\n" {
         line.push(byte[0]);
     }
-    let text = std::str::from_utf8(&line).map_err(std::io::Error::other)?;
-    Ok(Secret::new(text.trim_start_matches('\u{feff}').to_owned()))
+    // In UTF-16 of the other order the line's end begins with a zero.
+    if line.len() % 2 == 1 && matches!(line.as_slice(), [0xfe, 0xff, ..] | [0, _, ..]) {
+        line.pop();
+    }
+    let text = text::decode(std::mem::take(&mut *line)).ok_or(std::io::ErrorKind::InvalidData)?;
+    Ok(Secret::new(text))
 }
 
 /// Reads a file of the user's, or standard input for `-`; bounded.
@@ -37,4 +41,29 @@ pub(crate) fn read(invocation: &mut Invocation<'_>, path: &std::path::Path) -> R
         return Err(refuse(&"it is larger than 4 MiB"));
     }
     Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_read_as_each_shell_and_editor_writes_it_and_no_byte_after_it() {
+        let wide = |mark: &[u8], order: fn(u16) -> [u8; 2]| {
+            mark.iter().copied().chain("secret\r\nrest".encode_utf16().flat_map(order)).collect::<Vec<u8>>()
+        };
+        for (bytes, rest) in [
+            (b"secret\r\nrest".to_vec(), 4),
+            (b"\xef\xbb\xbfsecret\nrest".to_vec(), 4),
+            (wide(&[0xff, 0xfe], u16::to_le_bytes), 9),
+            (wide(&[0xfe, 0xff], u16::to_be_bytes), 8),
+            (wide(&[], u16::to_le_bytes), 9),
+            (wide(&[], u16::to_be_bytes), 8),
+        ] {
+            let mut input = bytes.as_slice();
+            assert_eq!(read_line(&mut input, 100).unwrap().expose().trim_end(), "secret", "{bytes:?}");
+            assert_eq!(input.len(), rest, "{bytes:?}");
+        }
+        assert!(read_line(&mut &b"secret\xff\n"[..], 100).is_err());
+    }
 }

@@ -1,7 +1,7 @@
 //! The profile files on disk: list, write, change, remove, and the pointer to the default.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aep_cli::Invocation;
@@ -148,7 +148,12 @@ pub(crate) fn read(folders: &Folders, name: &Name) -> Result<String> {
     let path = file::path(folders, name)?;
     let text = trust::read_bounded(&path, folders.home(), MOST_BYTES)
         .map_err(|error| error.to_error(format!("cannot read the profile `{name}`: {error}")))?;
-    String::from_utf8(text).map_err(|_| Error::configuration(format!("{} is not text in UTF-8", path.display())))
+    as_text(text, &path)
+}
+
+fn as_text(bytes: Vec<u8>, path: &Path) -> Result<String> {
+    text::decode(bytes)
+        .ok_or_else(|| Error::configuration(format!("{} is not text in UTF-8 or UTF-16", path.display())))
 }
 
 /// Changes keys of a profile file and keeps the rest of it as the user wrote it.
@@ -160,8 +165,7 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     let _lock = write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())
         .map_err(|error| refused(&error))?;
     let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(refuse)?;
-    let text = text::decode(text)
-        .ok_or_else(|| Error::configuration(format!("{} is not text in UTF-8 or UTF-16", path.display())))?;
+    let text = as_text(text, &path)?;
     let mut document: DocumentMut =
         text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
     for pair in pairs {
@@ -198,7 +202,12 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
     if shared_cache.is_some_and(|address| address.password().is_some()) {
         return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
             .with_hint(format!(
-                "aep-auth profile set {name} 'shared_cache_password={{ file = \"/run/secrets/password\" }}'"
+                "aep-auth profile set {name} {}",
+                if cfg!(windows) {
+                    r#""shared_cache_password={ file = 'C:\secrets\password' }""#
+                } else {
+                    r#"'shared_cache_password={ file = "/run/secrets/password" }'"#
+                }
             )));
     }
     write(folders, name, &changed).map(drop)

@@ -341,6 +341,8 @@ struct Acquisition<'a, S, F> {
     began: Duration,
     /// The token that was there when the request came.
     first: Option<AccessToken>,
+    /// Whether it could be seen what was there; what cannot be read is not absent.
+    is_first_known: bool,
     /// The entry as it was last read.
     entry: Option<CacheEntry>,
     /// The first thing that was wrong with the store; told once, at the end.
@@ -351,7 +353,7 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
     fn new(store: &'a S, next: &'a F, request: &'a FetchRequest<'a>) -> Self {
         let began = request.context.clock.monotonic();
         let mark = request.profile.mark();
-        Self { store, next, request, mark, began, first: None, entry: None, fault: None }
+        Self { store, next, request, mark, began, first: None, is_first_known: false, entry: None, fault: None }
     }
 
     fn run(&mut self) -> Result<Fetched> {
@@ -360,6 +362,7 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
             return self.fetch_past(&error);
         }
         self.first = self.entry.as_ref().map(|entry| entry.token.value.clone());
+        self.is_first_known = self.fault.is_none();
         let Some(entry) = self.entry.clone() else {
             self.tell("no token is kept");
             return self.miss();
@@ -420,7 +423,7 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
     /// Whether a token that came while this request waited will do: another process fetched it just now, so that this
     /// one could get no better.
     fn will_do_after_waiting(&self, token: &Token) -> bool {
-        let is_new = self.first.as_ref() != Some(&token.value);
+        let is_new = self.is_first_known && self.first.as_ref() != Some(&token.value);
         let is_refused = matches!(&self.request.token.refuse, Refuse::This(refused) if *refused == token.value);
         token.remaining(self.now()) > 0 && ((is_new && !is_refused) || self.will_do(token))
     }
@@ -562,7 +565,10 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
         let FetchRequest { context, credentials, .. } = *self.request;
         self.tell_if_a_person_is_asked(guard);
         let refuse = match &self.request.token.refuse {
-            Refuse::Cached => self.first.clone().map_or(Refuse::Nothing, Refuse::This),
+            Refuse::Cached => {
+                let old = self.first.clone().or_else(|| self.entry.as_ref().map(|entry| entry.token.value.clone()));
+                old.map_or(Refuse::Nothing, Refuse::This)
+            }
             other => other.clone(),
         };
         let token = TokenRequest { min_valid: self.request.token.min_valid, refuse };

@@ -9,6 +9,9 @@ use directories::ProjectDirs;
 
 use crate::{Environment, Error, Result, trust};
 
+/// The variable that names the home.
+const HOME: &str = if cfg!(windows) { "USERPROFILE" } else { "HOME" };
+
 /// The three folders; each may be missing, for a reason.
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
@@ -62,7 +65,7 @@ impl Place {
             Self::At(path) => Ok(path),
             Self::NoHome => {
                 Err(Error::configuration(format!("there is no {what} folder, since no home folder was found"))
-                    .with_hint(format!("set HOME or {variable}")))
+                    .with_hint(format!("set {HOME} or {variable}")))
             }
             Self::Relative => Err(Error::configuration(format!(
                 "{variable} names a relative folder; expected an absolute path, or one that begins with ~/"
@@ -210,6 +213,9 @@ mod tests {
         assert_eq!(apart(both, both), (Some(beside), Some(both.to_owned())));
     }
 
+    /// A folder below no home.
+    const ELSEWHERE: &str = if cfg!(windows) { r"C:\x\y" } else { "/x/y" };
+
     fn find(pairs: &[(&str, &str)]) -> Folders {
         Folders::find(&Environment::from_pairs(pairs.iter().copied()))
     }
@@ -218,13 +224,15 @@ mod tests {
     fn a_variable_names_an_absolute_folder_or_one_in_the_home() {
         let home = tempfile::tempdir().unwrap();
         let home = home.path().to_str().unwrap();
-        for (value, path) in [("/x/y", "/x/y".to_owned()), ("~/x", format!("{home}/x")), ("'~/x'", format!("{home}/x"))]
-        {
-            let folders = find(&[("HOME", home), ("AEP_CONFIG_DIR", value)]);
-            assert_eq!(folders.config().unwrap(), Path::new(&path), "{value}");
+        let below = Path::new(home).join("x");
+        for (value, path) in [(ELSEWHERE, Path::new(ELSEWHERE)), ("~/x", &below), ("'~/x'", &below)] {
+            let folders = find(&[(HOME, home), ("AEP_CONFIG_DIR", value)]);
+            assert_eq!(folders.config().unwrap(), path, "{value}");
         }
-        for value in ["x", "./x", "../x", "~other/x"] {
-            let error = find(&[("HOME", home), ("AEP_CONFIG_DIR", value)]).config().unwrap_err();
+        // On Windows the second is on whichever drive is the current one.
+        let of_a_drive = if cfg!(windows) { "/x" } else { "./x" };
+        for value in ["x", of_a_drive, "./x", "../x", "~other/x"] {
+            let error = find(&[(HOME, home), ("AEP_CONFIG_DIR", value)]).config().unwrap_err();
             assert_eq!(error.exit_code(), 3, "{value}");
             assert!(error.message().contains("AEP_CONFIG_DIR"), "{error}");
         }
@@ -235,7 +243,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let home = home.path().to_str().unwrap();
         // Whoever runs the tests owns it, so that a caller of that number is the same account.
-        assert!(find(&[("HOME", home), ("SUDO_UID", "4294967294")]).config().is_ok());
-        assert!(find(&[("HOME", home)]).config().is_ok());
+        assert!(find(&[(HOME, home), ("SUDO_UID", "4294967294")]).config().is_ok());
+        assert!(find(&[(HOME, home)]).config().is_ok());
     }
 }

@@ -79,17 +79,28 @@ fn not_ours(profile: &Profile, address: &Address) -> Error {
     let Some(name) = profile.file_name() else {
         return error.with_hint("an identity from the environment has the hosts of AEP_PLATFORM_URL alone");
     };
-    let quoted = |items: &[&str]| items.iter().map(|item| format!("\"{item}\"")).collect::<Vec<_>>().join(", ");
     if let Some(service) = services::name_for(address) {
         let names: Vec<&str> = profile.services.iter().map(String::as_str).chain([service]).collect();
-        return error.with_hint(format!("aep-auth profile set {name} services='[{}]'", quoted(&names)));
+        return error.with_hint(set_list(name, "services", &names));
     }
     let asked = asked.strip_suffix(":443").unwrap_or(&asked);
     let of_services: Vec<&str> = services::hosts_of(&profile.services).collect();
     let own = profile.hosts.to_texts();
     let hosts: Vec<&str> =
         own.iter().map(String::as_str).filter(|host| !of_services.contains(host)).chain([asked]).collect();
-    error.with_hint(format!("if the token may go there: aep-auth profile set {name} hosts='[{}]'", quoted(&hosts)))
+    error.with_hint(format!("if the token may go there: {}", set_list(name, "hosts", &hosts)))
+}
+
+/// The command that gives a key of a profile these words, which hold no quotes. On Windows between quotes that `cmd` and
+/// PowerShell both take; a double quote within single ones reaches no program there.
+pub fn set_list(profile: impl std::fmt::Display, key: &str, words: &[&str]) -> String {
+    let quote = if cfg!(windows) { '\'' } else { '"' };
+    let words = words.iter().map(|word| format!("{quote}{word}{quote}")).collect::<Vec<_>>().join(", ");
+    if cfg!(windows) {
+        format!("aep-auth profile set {profile} \"{key}=[{words}]\"")
+    } else {
+        format!("aep-auth profile set {profile} {key}='[{words}]'")
+    }
 }
 
 fn wanted(profile: &Profile, token: &AccessToken, service: &Service) -> Result<Vec<Header<'static>>> {

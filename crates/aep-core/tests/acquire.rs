@@ -6,6 +6,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -123,15 +124,21 @@ struct AtLock {
     store: MemoryStore,
     happens: Box<dyn Fn(&MemoryStore)>,
     error: Option<StoreError>,
+    /// How many looks at the entry fail first.
+    unreadable: Cell<u32>,
 }
 
 impl AtLock {
     fn happens(store: &MemoryStore, happens: impl Fn(&MemoryStore) + 'static) -> Self {
-        Self { store: store.clone(), happens: Box::new(happens), error: None }
+        Self { store: store.clone(), happens: Box::new(happens), error: None, unreadable: Cell::new(0) }
     }
 
     fn fails(store: &MemoryStore, error: StoreError) -> Self {
-        Self { store: store.clone(), happens: Box::new(|_| ()), error: Some(error) }
+        Self { error: Some(error), ..Self::happens(store, |_| ()) }
+    }
+
+    fn unreadable_once(store: &MemoryStore) -> Self {
+        Self { unreadable: Cell::new(1), ..Self::happens(store, |_| ()) }
     }
 }
 
@@ -149,7 +156,13 @@ impl Store for AtLock {
         budget / 3
     }
     fn read(&self) -> std::result::Result<Option<CacheEntry>, StoreError> {
-        self.store.read()
+        match self.unreadable.get() {
+            0 => self.store.read(),
+            left => {
+                self.unreadable.set(left - 1);
+                Err(StoreError::Entry("another program has it open".to_owned()))
+            }
+        }
     }
     fn without_lock(&self, why: WithoutLock) -> Self::LockGuard {
         self.store.without_lock(why)
@@ -224,6 +237,18 @@ impl World {
         );
     }
 
+    /// A command of a profile that notes in this file that it was asked, and prints an answer or fails.
+    fn command(&self, asked: &Path, answer: Option<&str>) -> String {
+        let asked = asked.display();
+        let end = answer.map_or_else(|| "exit 1".to_owned(), |answer| format!("echo {answer}"));
+        if cfg!(windows) {
+            self.write("ask.cmd", &format!("@echo x>> \"{asked}\"\r\n@{end}\r\n"));
+            format!("{{ command = ['{}'] }}", self.home.path().join("ask.cmd").display())
+        } else {
+            format!("{{ command = [\"/bin/sh\", \"-c\", \"echo x >> {asked}; {end}\"] }}")
+        }
+    }
+
     fn profile(&self, name: &str) -> Profile {
         let selection = ProfileSelection { profile: Some(name.to_owned()), ..ProfileSelection::default() };
         resolve(&self.context, &selection).unwrap()
@@ -262,9 +287,13 @@ impl World {
 
     /// By another store in front of the same IMS.
     fn ask_by(&self, store: AtLock) -> Result<Fetched> {
+        self.ask_for_by(&TokenRequest::default(), store)
+    }
+
+    fn ask_for_by(&self, request: &TokenRequest, store: AtLock) -> Result<Fetched> {
         let profile = self.profile("prod");
         let road = Cached::new(Some(store), self.ims.clone());
-        acquire(&Credentials::new(&self.context, &profile), &TokenRequest::default(), &road)
+        acquire(&Credentials::new(&self.context, &profile), request, &road)
     }
 
     fn ask(&self, request: &TokenRequest) -> Result<Fetched> {
@@ -516,6 +545,18 @@ fn what_will_do_and_what_will_not() {
 }
 
 #[test]
+fn a_token_that_could_not_be_read_at_first_is_not_new() {
+    let world = World::new();
+    world.number();
+    let ask = |request: &TokenRequest| world.ask_for_by(request, AtLock::unreadable_once(&world.store)).unwrap();
+    assert_eq!(number(&ask(&renew())), 2, "it may be the one that is to be renewed");
+    assert_eq!(world.ims.last().refused.as_deref(), Some("token-1"));
+    assert_eq!(number(&ask(&min_valid(3601))), 3);
+    // Where any token will do, it does.
+    assert_eq!((number(&ask(&TokenRequest::default())), world.ims.count()), (3, 3));
+}
+
+#[test]
 fn inside_the_margin_a_request_that_it_cannot_meet_is_a_miss() {
     let world = World::new();
     world.number();
@@ -595,8 +636,7 @@ fn who_waits_looks_into_files_and_asks_nobody() {
     assert!(world.clock.waited.get() < Duration::from_secs(1));
     // Behind a command: nobody is asked before the lock is free.
     let asked = world.home.path().join("asked");
-    let script = format!("echo x >> {}; echo secret-one", asked.display());
-    world.write_profile("dev", &format!("[{{ command = [\"/bin/sh\", \"-c\", \"{script}\"] }}]"), "");
+    world.write_profile("dev", &format!("[{}]", world.command(&asked, Some("secret-one"))), "");
     bring(&world);
     let (store, was_asked) = (world.store.clone(), asked.clone());
     world.after(Duration::from_millis(600), move || {
@@ -632,7 +672,8 @@ fn a_profile_that_may_ask_a_person_says_so_in_its_lock_and_no_other_does() {
     let world = World::new();
     world.number();
     assert!(!world.store.is_a_person_asked());
-    world.write_profile("prod", "[{ command = [\"/bin/echo\", \"secret-one\"] }]", "");
+    let command = world.command(&world.home.path().join("asked"), Some("secret-one"));
+    world.write_profile("prod", &format!("[{command}]"), "");
     world.number();
     assert!(world.store.is_a_person_asked());
 }
@@ -699,8 +740,7 @@ fn what_each_must_find_out_for_itself_is_not_left_to_others() {
 fn a_refused_prompt_is_shared_by_the_same_profile_and_asks_nobody_again() {
     let world = World::new();
     let asked = world.home.path().join("asked");
-    let script = format!("[{{ command = [\"/bin/sh\", \"-c\", \"echo x >> {}; exit 1\"] }}]", asked.display());
-    world.write_profile("prod", &script, "");
+    world.write_profile("prod", &format!("[{}]", world.command(&asked, None)), "");
     world.store.hold(true);
     let error = Error::configuration("locked").with_cause(Cause::SecretSource);
     let left = Failure::new(&error, Some(&world.mark("prod")), None);
@@ -752,8 +792,8 @@ fn a_second_secret_is_a_proof_as_good_as_the_first() {
 fn a_second_secret_that_was_not_shown_is_asked_of_nobody_afterwards() {
     let world = World::new();
     let asked = world.home.path().join("asked");
-    let command = format!("[\"/bin/sh\", \"-c\", \"echo x >> {}; echo two\"]", asked.display());
-    world.write_profile("prod", &format!("[{{ file = \"../one\" }}, {{ command = {command} }}]"), "");
+    let command = world.command(&asked, Some("two"));
+    world.write_profile("prod", &format!("[{{ file = \"../one\" }}, {command}]"), "");
     world.ims.fail_next(Error::refused("invalid_scope"));
     world.ask(&TokenRequest::default()).unwrap_err();
     assert!(!asked.exists(), "the failure's note needs it not");

@@ -1,19 +1,17 @@
 //! The cache on disk, one store beside another as two processes have them: what is read, who waits, what is removed, and
 //! what must stay.
 
-#![cfg(unix)]
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::cell::RefCell;
 use std::io::Write;
+#[cfg(unix)]
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::Duration;
 
-use aep_core::cache::{
-    CacheEntry, Failure, FileStore, Seen, Store, StoreError, cure_for_folder, remove_all, remove_if_empty, what_is,
-};
+use aep_core::cache::{CacheEntry, Failure, FileStore, Seen, Store, StoreError, remove_all, remove_if_empty, what_is};
 use aep_core::clock::SystemClock;
 use aep_core::log::Level;
 use aep_core::profile::{Profile, ProfileSelection, resolve};
@@ -75,6 +73,12 @@ impl World {
         self.home.path().join("cache")
     }
 
+    fn make_cache(&self) {
+        std::fs::create_dir(self.cache()).unwrap();
+        #[cfg(unix)]
+        mode(&self.cache(), 0o700);
+    }
+
     fn path(&self, kind: &str) -> PathBuf {
         self.cache().join(format!("{}.{kind}", Identity::new(&self.profile).file_stem()))
     }
@@ -112,10 +116,12 @@ fn entry(text: &str) -> CacheEntry {
     CacheEntry { token: token(text, 1000), earners: Some(earners), accepted: None, shared_name: None }
 }
 
+#[cfg(unix)]
 fn mode(path: &Path, bits: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(bits)).unwrap();
 }
 
+#[cfg(unix)]
 fn is_entry_error(result: &Result<Option<CacheEntry>, StoreError>) -> bool {
     matches!(result, Err(StoreError::Entry(_)))
 }
@@ -129,13 +135,40 @@ fn what_is_written_is_read_and_what_is_not_there_is_nothing() {
     assert!(!world.cache().exists(), "a look makes nothing");
     world.write("one");
     assert_eq!(world.read().as_deref(), Some("one"));
-    let names =
-        [world.path("json"), world.path("lock")].map(|path| path.file_name().unwrap().to_str().unwrap().to_owned());
-    assert_eq!(world.names(), names);
-    assert_eq!(std::fs::metadata(world.cache()).unwrap().mode() & 0o777, 0o700);
-    for kind in ["json", "lock"] {
-        assert_eq!(std::fs::metadata(world.path(kind)).unwrap().mode() & 0o777, 0o600, "{kind}");
+    // A lock that is held cannot be read there, so that its holder is named beside it.
+    let kinds: &[&str] = if cfg!(windows) { &["holder", "json", "lock"] } else { &["json", "lock"] };
+    let name = |kind: &&str| world.path(kind).file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(world.names(), kinds.iter().map(name).collect::<Vec<_>>());
+    #[cfg(unix)]
+    {
+        assert_eq!(std::fs::metadata(world.cache()).unwrap().mode() & 0o777, 0o700);
+        for kind in kinds {
+            assert_eq!(std::fs::metadata(world.path(kind)).unwrap().mode() & 0o777, 0o600, "{kind}");
+        }
     }
+}
+
+#[test]
+fn a_reader_among_writers_finds_a_whole_entry_each_time() {
+    let world = World::new();
+    world.write("one");
+    let (path, done) = (world.cache(), std::sync::atomic::AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        // By what any program may do while it looks at a file: a handle of its own, held for a moment.
+        scope.spawn(|| {
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                for item in std::fs::read_dir(&path).unwrap().flatten() {
+                    let _ = std::fs::read(item.path());
+                }
+            }
+        });
+        for number in 0..200 {
+            let written = format!("token-{number}");
+            world.write(&written);
+            assert_eq!(world.read(), Some(written));
+        }
+        done.store(true, std::sync::atomic::Ordering::Relaxed);
+    });
 }
 
 #[test]
@@ -164,6 +197,7 @@ fn what_is_damaged_or_too_long_is_nothing() {
     assert_eq!(world.read().as_deref(), Some("one"));
 }
 
+#[cfg(unix)]
 #[test]
 fn what_others_could_have_written_is_an_error_and_not_nothing() {
     let world = World::new();
@@ -220,6 +254,7 @@ fn two_identities_have_two_locks() {
     assert!(beside.try_lock().unwrap().is_some());
 }
 
+#[cfg(unix)]
 #[test]
 fn a_lock_that_is_no_file_of_ours_is_no_lock() {
     let world = World::new();
@@ -268,7 +303,9 @@ fn a_removed_entry_takes_its_failure_and_its_lock_with_it() {
     let lock = store.try_lock().unwrap().unwrap();
     store.leave_failure(&Failure::new(&Error::refused("no"), None, None), &lock);
     assert!(store.remove(&lock).unwrap());
-    assert_eq!(world.names(), [] as [&str; 0]);
+    // Where who waits for the lock could not tell that it is gone, it stays.
+    let lock_alone = world.path("lock").file_name().unwrap().to_str().unwrap().to_owned();
+    assert_eq!(world.names(), if cfg!(windows) { vec![lock_alone] } else { Vec::new() });
     assert!(!store.remove(&lock).unwrap(), "there is nothing any more");
     drop(lock);
     assert!(store.try_lock().unwrap().is_some());
@@ -310,6 +347,7 @@ fn all_that_is_ours_goes_and_nothing_else() {
     assert!(!world.cache().exists());
 }
 
+#[cfg(unix)]
 #[test]
 fn nothing_of_a_folder_that_others_can_write_to_is_removed() {
     let world = World::new();
@@ -331,6 +369,7 @@ fn a_file_of_the_folder_is_ours_by_its_whole_name() {
         (format!("{digest}.lock"), Some("lock")),
         (format!("{digest}.failed"), Some("note")),
         (format!("{digest}.seen"), Some("note")),
+        (format!("{digest}.holder"), Some("note")),
         (format!("{short}.engine"), Some("note")),
         (format!("{short}.engine.7.tmp"), Some("note")),
         ("kubernetes-callers".to_owned(), Some("note")),
@@ -370,19 +409,24 @@ fn what_is_wrong_is_told_with_a_cure_that_fits() {
         world.told()
     };
     let words = "warning: the token cache is not used as it should be: ";
-    mode(&world.cache(), 0o777);
-    let shown = world.cache().display().to_string();
-    let told = report(StoreError::Unusable("open".to_owned()));
-    assert_eq!(told, format!("{words}open; make it yours alone: chmod 700 {shown}\n"));
-    mode(&world.cache(), 0o700);
-    assert!(cure_for_folder(&world.cache()).starts_with("name a folder of your own: AEP_CACHE_DIR=DIR"));
     #[cfg(unix)]
     {
+        mode(&world.cache(), 0o777);
+        let shown = world.cache().display().to_string();
+        let told = report(StoreError::Unusable("open".to_owned()));
+        assert_eq!(told, format!("{words}open; make it yours alone: chmod 700 {shown}\n"));
+        mode(&world.cache(), 0o700);
         let blank = world.home.path().join("a b");
         std::fs::create_dir(&blank).unwrap();
         mode(&blank, 0o777);
-        assert!(cure_for_folder(&blank).ends_with(&format!("chmod 700 '{}'", blank.display())), "as a shell reads it");
+        assert!(
+            aep_core::cache::cure_for_folder(&blank).ends_with(&format!("chmod 700 '{}'", blank.display())),
+            "as a shell reads it"
+        );
     }
+    assert!(
+        aep_core::cache::cure_for_folder(&world.cache()).starts_with("name a folder of your own: AEP_CACHE_DIR=DIR")
+    );
     assert_eq!(report(StoreError::Entry("a link".to_owned())), format!("{words}a link\n"));
     let homeless = Context { folders: Folders::default(), ..world.context };
     let store = FileStore::new(&homeless, &world.profile).unwrap().unwrap();
@@ -400,8 +444,7 @@ fn what_is_wrong_is_told_with_a_cure_that_fits() {
 #[test]
 fn nothing_older_than_what_was_here_and_nothing_that_was_refused_comes_back() {
     let world = World::new();
-    std::fs::create_dir(world.cache()).unwrap();
-    mode(&world.cache(), 0o700);
+    world.make_cache();
     let identity = Identity::new(&world.profile);
     let seen = || Seen::open(&world.context, &identity).unwrap();
     let is_ruled_out = |text: &str, fetched_at: i64| seen().rules_out(&token(text, fetched_at));
@@ -456,8 +499,7 @@ fn a_folder_that_cannot_be_looked_at_is_not_absent() {
 #[test]
 fn sixteen_refused_tokens_are_remembered_and_each_until_its_end() {
     let world = World::new();
-    std::fs::create_dir(world.cache()).unwrap();
-    mode(&world.cache(), 0o700);
+    world.make_cache();
     let identity = Identity::new(&world.profile);
     let seen = || Seen::open(&world.context, &identity).unwrap();
     let name = |number: i64| format!("t{number}");
@@ -483,8 +525,7 @@ fn sixteen_refused_tokens_are_remembered_and_each_until_its_end() {
 #[test]
 fn a_memory_of_another_version_is_none() {
     let world = World::new();
-    std::fs::create_dir(world.cache()).unwrap();
-    mode(&world.cache(), 0o700);
+    world.make_cache();
     let identity = Identity::new(&world.profile);
     for text in ["", "[]", r#"{"version":2,"newest":9000,"refused":[]}"#, r#"{"version":1,"newest":"x","refused":[]}"#]
     {

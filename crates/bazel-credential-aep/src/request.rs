@@ -10,8 +10,11 @@ use serde_json::Value;
 /// Usage, when it is no request; refused, when the address can be nobody's.
 pub fn read(bytes: &[u8]) -> Result<Address> {
     let no_request = |why: &str| {
-        Error::usage(format!("standard input holds no request: {why}"))
-            .with_hint("echo '{\"uri\":\"https://platform.adobe.io/\"}' | bazel-credential-aep get")
+        Error::usage(format!("standard input holds no request: {why}")).with_hint(if cfg!(windows) {
+            r#"'{"uri":"https://platform.adobe.io/"}' | bazel-credential-aep get"#
+        } else {
+            r#"echo '{"uri":"https://platform.adobe.io/"}' | bazel-credential-aep get"#
+        })
     };
     let request: Value = serde_json::from_slice(bytes).map_err(|_| no_request("it is not valid JSON"))?;
     let uri = request.get("uri").and_then(Value::as_str).ok_or_else(|| no_request("it has no uri"))?;

@@ -5,7 +5,7 @@ use std::path::Path;
 use aep_cli::Invocation;
 use aep_core::profile::{self, ProfileSelection};
 use aep_core::secret::Secret;
-use aep_core::{Error, Result, acquire, duration, terminal};
+use aep_core::{Error, Result, acquire, duration, terminal, text};
 use serde_json::Value;
 
 use crate::input;
@@ -13,8 +13,8 @@ use crate::input;
 pub(crate) fn run(invocation: &mut Invocation<'_>, selection: &ProfileSelection, file: Option<&Path>) -> Result<()> {
     let (text, local_end) = match file {
         Some(path) => {
-            let text = String::from_utf8(input::read(invocation, path)?)
-                .map_err(|_| Error::configuration(format!("{} is not text", path.display())))?;
+            let text = text::decode(input::read(invocation, path)?)
+                .ok_or_else(|| Error::configuration(format!("{} is not text", path.display())))?;
             (Secret::new(text.trim().trim_start_matches("Bearer ").to_owned()), None)
         }
         None => {

@@ -8,7 +8,7 @@ use aep_core::acquire::{Fetched, Refuse, TokenRequest};
 use aep_core::profile::{Flow, ProfileSelection};
 use aep_core::secret::{Credentials, Secret};
 use aep_core::token::{AccessToken, Source};
-use aep_core::{Error, Result, duration, profile};
+use aep_core::{Error, Result, duration, profile, text};
 use aep_ims::{is_valid, key};
 use serde_json::json;
 
@@ -85,7 +85,11 @@ fn check_exchange(version: u32) -> Result<()> {
 pub(crate) fn read_refused(invocation: &mut Invocation<'_>) -> Result<AccessToken> {
     let refuse = || {
         Error::usage("standard input holds no access token; expected the token that was refused, and a newline")
-            .with_hint("printf '%s\\n' \"$AEP_ACCESS_TOKEN\" | aep-auth token --refused -")
+            .with_hint(if cfg!(windows) {
+                "$env:AEP_ACCESS_TOKEN | aep-auth token --refused -"
+            } else {
+                "printf '%s\\n' \"$AEP_ACCESS_TOKEN\" | aep-auth token --refused -"
+            })
     };
     let line = input::read_line(invocation.input, LONGEST_LINE).map_err(|_| refuse())?;
     let text = line.expose().trim().trim_start_matches("Bearer ").to_owned();
@@ -152,7 +156,7 @@ fn read_assertion(invocation: &mut Invocation<'_>, path: &Path) -> Result<Secret
         Error::configuration(format!("{} holds no assertion; expected three parts joined by dots", path.display()))
             .with_hint("copy the Generated JWT from the Developer Console, whole")
     };
-    let text = String::from_utf8(input::read(invocation, path)?).map_err(|_| refuse())?;
+    let text = text::decode(input::read(invocation, path)?).ok_or_else(refuse)?;
     let text = Secret::new(text.trim().to_owned());
     let is_word =
         |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_=".contains(&b));

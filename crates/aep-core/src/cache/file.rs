@@ -6,7 +6,7 @@
 
 use std::cell::OnceCell;
 use std::fs::File;
-use std::io::{self, Read, Seek, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -65,15 +65,15 @@ impl FileStore {
         Some(text.chars().take_while(char::is_ascii_digit).collect())
     }
 
-    /// What the holder of the lock wrote into it; `None` where nobody holds it.
+    /// What the holder of the lock says; `None` where nobody holds it.
     fn lock_text(&self) -> Option<String> {
         const LONGEST: u64 = 40;
-        let file = self.folder().ok()??.open_file(&self.lock_name()).ok()?;
+        let (folder, name) = (self.folder().ok()??, self.lock_name());
+        let file = folder.open_file(&name).ok()?;
         match FileExt::try_lock_shared(&file) {
             Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let _ = file.take(LONGEST).read_to_string(&mut text);
-                Some(text)
+                let text = folder.holder_text(&file, &name, LONGEST).unwrap_or_default();
+                Some(String::from_utf8(text).unwrap_or_default())
             }
             // Released again at once, when the file is closed.
             Ok(()) | Err(TryLockError::Error(_)) => None,
@@ -106,15 +106,10 @@ impl FileStore {
 
     fn read_file(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
         let Some(folder) = self.folder()? else { return Ok(None) };
-        let bytes = match folder.open_file(name) {
-            Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => Err(error),
-            Ok(file) => {
-                let mut bytes = Vec::with_capacity(4096);
-                file.take(MOST_BYTES).read_to_end(&mut bytes).map(|_| bytes).map_err(OpenError::Io)
-            }
-        };
-        bytes.map(Some).map_err(|error| self.entry_error(name, &error))
+        match folder.read(name, MOST_BYTES) {
+            Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            bytes => bytes.map(Some).map_err(|error| self.entry_error(name, &error)),
+        }
     }
 
     /// Writes by way of a neighbour, and removes those that killed writers left.
@@ -153,13 +148,14 @@ impl Store for FileStore {
 
     fn try_lock(&self) -> Result<Option<FileLock>, StoreError> {
         let name = self.lock_name();
-        let mut file = self.folder_for_writing()?.open_lock(&name).map_err(|error| self.entry_error(&name, &error))?;
+        let folder = self.folder_for_writing()?;
+        let file = folder.open_lock(&name).map_err(|error| self.entry_error(&name, &error))?;
         match FileExt::try_lock(&file) {
             // Its holder has removed it: the next look finds the one that counts.
             Ok(()) if platform::is_passed(&file) => Ok(None),
             Ok(()) => {
                 // For `doctor`, and for those who wait.
-                let _ = file.set_len(0).and_then(|()| write!(file, "{}", std::process::id()));
+                let _ = folder.tell_holder(&file, &name, &std::process::id().to_string());
                 Ok(Some(FileLock(Some(file))))
             }
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -178,7 +174,7 @@ impl Store for FileStore {
         Ok(None)
     }
 
-    /// The lock goes too, while it is held: who waits for it sees that, and opens a new one.
+    /// The lock goes too, while it is held, where who waits for it can see that and opens a new one.
     fn remove(&self, guard: &FileLock) -> Result<bool, StoreError> {
         let Some(folder) = self.folder()? else { return Ok(false) };
         let _ = folder.remove(&self.failure_name());
@@ -186,7 +182,7 @@ impl Store for FileStore {
         let name = self.entry_name();
         let removed = folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))?;
         if guard.0.is_some() {
-            let _ = folder.remove(&self.lock_name());
+            folder.remove_held_lock(&self.lock_name());
         }
         Ok(removed)
     }
@@ -200,9 +196,8 @@ impl Store for FileStore {
     }
 
     fn tell_that_a_person_is_asked(&self, guard: &FileLock) {
-        if let Some(mut file) = guard.0.as_ref() {
-            let text = format!("{}{ASKING}", std::process::id());
-            let _ = file.rewind().and_then(|()| file.write_all(text.as_bytes()));
+        if let (Some(lock), Ok(Some(folder))) = (&guard.0, self.folder()) {
+            let _ = folder.tell_holder(lock, &self.lock_name(), &format!("{}{ASKING}", std::process::id()));
         }
     }
 
@@ -215,7 +210,8 @@ impl Store for FileStore {
             at_most: self.lock_timeout.unwrap_or(fetch_budget + Duration::from_secs(1)),
             for_a_person: Duration::from_secs(60),
             shortest_pause: Duration::from_millis(2),
-            longest_pause: Duration::from_millis(20),
+            // Where no open file can be replaced, those who look keep the holder from writing.
+            longest_pause: Duration::from_millis(if cfg!(windows) { 100 } else { 20 }),
         }
     }
 

@@ -133,6 +133,7 @@ mod tests {
         let times =
             std::fs::FileTimes::new().set_modified(file.metadata().unwrap().modified().unwrap() - 2 * BEGINNING);
         file.set_times(times).unwrap();
+        drop(file);
         sweep(&place);
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -1,6 +1,6 @@
 //! A small note beside the entries: one file, overwritten in place, best effort. Losing it loses no token.
 
-use std::io::{Read, Seek, Write};
+use std::io::{Seek, Write};
 use std::path::{Path, PathBuf};
 
 use super::neighbour::Neighbour;
@@ -24,10 +24,7 @@ impl Note {
 
     /// What it says; `None` where it is missing or not ours alone to write.
     pub fn read(&self) -> Option<Vec<u8>> {
-        let file = Folder::open(&self.folder).ok()?.open_file(&self.name).ok()?;
-        let mut bytes = Vec::new();
-        file.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-        Some(bytes)
+        Folder::open(&self.folder).ok()?.read(&self.name, MOST_BYTES).ok()
     }
 
     /// Replaces it as a whole, best effort: for a note of changing size.

@@ -3,6 +3,8 @@
 //! On Unix, modes and owners are checked on the open file, never by name. On Windows the access list of the user's own
 //! folder protects the files: it is not looked at, and nothing is claimed about it.
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
 use std::{fmt, io};
 
@@ -34,6 +36,13 @@ mod program;
 #[path = "program_unix.rs"]
 mod program;
 pub(crate) use program::{check_program, is_executable};
+
+/// Reads a file that was opened, `most` bytes of it at most.
+fn read_at_most(file: &File, most: u64) -> Result<Vec<u8>, OpenError> {
+    let mut bytes = Vec::with_capacity(4096);
+    file.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
 
 /// Why a command gave no output.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! Windows and the rest: what a program is, by its ending. Written, not run.
+//! Windows and the rest: what a program is, by its ending.
 
 use std::path::Path;
 

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::fs::{DirBuilder, File, Metadata, Permissions, TryLockError};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, FileTypeExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -81,6 +81,27 @@ impl Folder {
         refuse_irregular(&metadata)?;
         refuse_foreign(&metadata)?;
         Ok(file)
+    }
+
+    /// Reads a regular file of ours, `most` bytes of it at most.
+    pub(crate) fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, OpenError> {
+        super::read_at_most(&self.open_file(name)?, most)
+    }
+
+    /// Says in a lock who holds it.
+    pub(crate) fn tell_holder(&self, lock: &File, _lock_name: &str, text: &str) -> io::Result<()> {
+        lock.write_all_at(text.as_bytes(), 0)?;
+        lock.set_len(text.len() as u64)
+    }
+
+    /// What the holder of a lock says; nothing is more than `most` bytes.
+    pub(crate) fn holder_text(&self, lock: &File, _lock_name: &str, most: u64) -> Option<Vec<u8>> {
+        super::read_at_most(lock, most).ok()
+    }
+
+    /// Removes a lock that is held. Who waits for it sees with [`is_passed`] that it must open a new one.
+    pub(crate) fn remove_held_lock(&self, lock_name: &str) {
+        let _ = self.remove(lock_name);
     }
 
     /// Opens a file of ours for locking, made if missing and never removed.

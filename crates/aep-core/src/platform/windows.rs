@@ -4,15 +4,18 @@
 //! Owners and access lists are not looked at; the user's own folder protects the files by the list that it hands down.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use zeroize::Zeroizing;
 
 use super::{OpenError, Rights};
 use crate::trust::Distrust;
 
-/// 1, 2, 4 … 256 ms.
-const TRIES: u32 = 9;
+/// Pauses of 1, 2, 4, 8 and then 16 ms: half a second of them, and for a file that many look at while it is replaced two.
+const TRIES: u32 = 36;
+const TRIES_TO_REPLACE: u32 = 130;
 
 /// A folder.
 #[derive(Debug)]
@@ -30,6 +33,35 @@ impl Folder {
     /// Opens a regular file for reading; never follows a link.
     pub(crate) fn open_file(&self, name: &str) -> Result<File, OpenError> {
         open_private(&self.path.join(name))
+    }
+
+    /// Reads a regular file, `most` bytes of it at most. A lock keeps readers out here: that of a writer, which it holds for
+    /// a moment after the file took its place, shows at the first byte.
+    pub(crate) fn read(&self, name: &str, most: u64) -> Result<Vec<u8>, OpenError> {
+        let path = self.path.join(name);
+        patiently(|| super::read_at_most(&open_plain(&path)?, most))
+    }
+
+    /// Says who holds a lock: beside it, since nobody else can read a file that is locked.
+    pub(crate) fn tell_holder(&self, _lock: &File, lock_name: &str, text: &str) -> io::Result<()> {
+        let mut options = OpenOptions::new();
+        let mut note = options.write(true).create(true).truncate(false).open(self.holder(lock_name))?;
+        note.write_all(text.as_bytes())?;
+        note.set_len(text.len() as u64)
+    }
+
+    /// What the holder of a lock says; nothing is more than `most` bytes.
+    pub(crate) fn holder_text(&self, _lock: &File, lock_name: &str, most: u64) -> Option<Vec<u8>> {
+        super::read_at_most(&File::open(self.holder(lock_name)).ok()?, most).ok()
+    }
+
+    /// Ends a lock that is held. Its file stays: one that waits for it could not tell that it is gone.
+    pub(crate) fn remove_held_lock(&self, lock_name: &str) {
+        let _ = std::fs::remove_file(self.holder(lock_name));
+    }
+
+    fn holder(&self, lock_name: &str) -> PathBuf {
+        self.path.join(lock_name).with_extension("holder")
     }
 
     /// Opens a file for locking, made if missing and never removed.
@@ -77,18 +109,25 @@ pub(crate) fn create_private_file(path: &Path) -> io::Result<File> {
 
 /// Opens a regular file that the user named.
 pub(crate) fn open_regular(path: &Path) -> Result<File, OpenError> {
-    refuse_irregular(&std::fs::metadata(path)?)?;
-    Ok(patiently(|| File::open(path))?)
+    patiently(|| {
+        refuse_irregular(&std::fs::metadata(path)?)?;
+        Ok(File::open(path)?)
+    })
 }
 
 /// Opens a file of ours, which is no link.
 pub(crate) fn open_private(path: &Path) -> Result<File, OpenError> {
+    patiently(|| open_plain(path))
+}
+
+/// As [`open_private`], at the first try or not at all.
+fn open_plain(path: &Path) -> Result<File, OpenError> {
     let metadata = std::fs::symlink_metadata(path)?;
     if metadata.is_symlink() {
         return Err(Distrust::Link.into());
     }
     refuse_irregular(&metadata)?;
-    Ok(patiently(|| File::open(path))?)
+    Ok(File::open(path)?)
 }
 
 /// The access list is not looked at.
@@ -98,7 +137,7 @@ pub(crate) fn check_own(_file: &File) -> Result<(), OpenError> {
 
 /// Replaces `to` by `from`.
 pub(crate) fn rename(from: &Path, to: &Path) -> io::Result<()> {
-    patiently(|| std::fs::rename(from, to))
+    with_patience(TRIES_TO_REPLACE, || std::fs::rename(from, to))
 }
 
 /// Refuses everything but a regular file.
@@ -143,7 +182,8 @@ pub(crate) fn claim_neighbour(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Makes a file that others can read, and not remove while it is open. `None` where there is one already.
+/// Makes a file that others can read, and that [`sweep_neighbour`] leaves alone while it is open. `None` where there is one
+/// already.
 pub(crate) fn claim_shown(path: &Path) -> io::Result<Option<File>> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
@@ -155,14 +195,16 @@ pub(crate) fn claim_shown(path: &Path) -> io::Result<Option<File>> {
     }
 }
 
-/// Gives a second name to a file, and holds it. `None` where the name is taken.
+/// Keeps what a file holds beside it. A copy, as the access list is the folder's: a handle on the file itself would be in
+/// the way of what is to take its place. `None` where the name is taken.
 pub(crate) fn link_neighbour(file: &Path, neighbour: &Path) -> io::Result<Option<File>> {
-    let handle = File::open(file)?;
-    match std::fs::hard_link(file, neighbour) {
-        Ok(()) => Ok(Some(handle)),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(None),
-        Err(error) => Err(error),
+    let bytes = Zeroizing::new(patiently(|| std::fs::read(file))?);
+    let Some(mut copy) = claim_neighbour(neighbour)? else { return Ok(None) };
+    if let Err(error) = copy.write_all(&bytes) {
+        let _ = std::fs::remove_file(neighbour);
+        return Err(error);
     }
+    Ok(Some(copy))
 }
 
 /// Removes what a writer that died left behind; while a writer lives, the file cannot be opened.
@@ -175,20 +217,21 @@ pub(crate) fn sweep_neighbour(path: &Path) {
     }
 }
 
+#[cfg(windows)]
+const FILE_SHARE_READ: u32 = 1;
+#[cfg(windows)]
+const FILE_SHARE_DELETE: u32 = 4;
+
 /// Others may rename or remove the file, but not open it: a lock from the moment of its creation.
 #[cfg(windows)]
 fn keep_to_ourselves(options: &mut OpenOptions) {
-    use std::os::windows::fs::OpenOptionsExt;
-    const FILE_SHARE_DELETE: u32 = 4;
-    options.share_mode(FILE_SHARE_DELETE);
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, FILE_SHARE_DELETE);
 }
 
-/// Others may read the file and nothing else.
+/// Others may read the file, but not write. That its maker can remove it before it closes it takes the right to remove.
 #[cfg(windows)]
 fn let_read(options: &mut OpenOptions) {
-    use std::os::windows::fs::OpenOptionsExt;
-    const FILE_SHARE_READ: u32 = 1;
-    options.share_mode(FILE_SHARE_READ);
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, FILE_SHARE_READ | FILE_SHARE_DELETE);
 }
 
 #[cfg(not(windows))]
@@ -211,18 +254,97 @@ pub(crate) fn is_passed(_lock: &File) -> bool {
 }
 
 /// Tries again while another program has the file open.
+fn patiently<T, E: MayPass>(attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    with_patience(TRIES, attempt)
+}
+
 #[expect(clippy::disallowed_methods, reason = "a wait of milliseconds for another process's read")]
-fn patiently<T>(mut attempt: impl FnMut() -> io::Result<T>) -> io::Result<T> {
-    for doubling in 0..TRIES {
+fn with_patience<T, E: MayPass>(tries: u32, mut attempt: impl FnMut() -> Result<T, E>) -> Result<T, E> {
+    for done in 0..tries {
         match attempt() {
-            Err(error) if is_passing(&error) => std::thread::sleep(Duration::from_millis(1 << doubling)),
+            Err(error) if error.may_pass() => std::thread::sleep(Duration::from_millis(1 << done.min(4))),
             other => return other,
         }
     }
     attempt()
 }
 
-/// Access denied, sharing violation, lock violation: each may be another process's moment.
-fn is_passing(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(5 | 32 | 33))
+/// What a moment later may be gone.
+trait MayPass {
+    fn may_pass(&self) -> bool;
+}
+
+impl MayPass for io::Error {
+    /// Access denied, sharing violation, lock violation: each may be another process's moment. That there is no such file
+    /// is none, although a file that is being replaced may seem so: most that are not there are not there.
+    fn may_pass(&self) -> bool {
+        matches!(self.raw_os_error(), Some(5 | 32 | 33))
+    }
+}
+
+impl MayPass for OpenError {
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::Io(error) => error.may_pass(),
+            Self::Untrusted(_) => false,
+        }
+    }
+}
+
+#[cfg(all(test, windows))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_passes_is_tried_again_and_what_does_not_is_told_at_once() {
+        for (code, expected) in [(5, 3), (32, 3), (33, 3), (2, 1), (3, 1), (112, 1)] {
+            let mut tries = 0;
+            let result = patiently(|| {
+                tries += 1;
+                if tries < 3 { Err(io::Error::from_raw_os_error(code)) } else { Ok(()) }
+            });
+            assert_eq!((tries, result.is_ok()), (expected, expected == 3), "{code}");
+        }
+        let mut tries = 0;
+        let never: Result<(), _> = patiently(|| {
+            tries += 1;
+            Err(OpenError::from(io::Error::from_raw_os_error(32)))
+        });
+        assert!(never.is_err() && tries == TRIES + 1);
+    }
+
+    #[test]
+    fn a_file_that_another_has_open_is_read_once_it_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("entry"), "new").unwrap();
+        let mut options = OpenOptions::new();
+        options.read(true).write(true);
+        keep_to_ourselves(&mut options);
+        let held = options.open(folder.path().join("entry")).unwrap();
+        assert!(matches!(open_plain(&folder.path().join("entry")), Err(OpenError::Io(error)) if error.may_pass()));
+        let reader = std::thread::spawn({
+            let place = Folder::open(folder.path()).unwrap();
+            move || place.read("entry", 10).unwrap()
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        drop(held);
+        assert_eq!(reader.join().unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_file_takes_the_place_of_one_that_is_being_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        std::fs::write(path("old"), "old").unwrap();
+        std::fs::write(path("new"), "new").unwrap();
+        let reader = File::open(path("old")).unwrap();
+        // Windows lets it go through at once, Wine when the reader has ended.
+        let ended = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            super::super::read_at_most(&reader, 10).unwrap()
+        });
+        rename(&path("new"), &path("old")).unwrap();
+        assert_eq!(std::fs::read(path("old")).unwrap(), b"new");
+        assert_eq!(ended.join().unwrap(), b"old");
+    }
 }

@@ -150,7 +150,9 @@ impl Failure {
         let error = Error::configuration(format!("the command `{program}` gave no {what}: {reason}"));
         match reason {
             Reason::NotFound { elsewhere: Some(path) } => {
-                error.with_hint(format!("use its absolute path: command = [\"{}\", …]", path.display()))
+                // In TOML a backslash means itself between such quotes alone.
+                let quote = if path.to_string_lossy().contains('\\') { '\'' } else { '"' };
+                error.with_hint(format!("use its absolute path: command = [{quote}{}{quote}, …]", path.display()))
             }
             Reason::NotFound { elsewhere: None } if program == NOT_SHOWN => {
                 error.with_hint("the first word of `command` is a program; the words after it are its arguments")
@@ -293,6 +295,12 @@ mod tests {
             hint("op", Reason::NotFound { elsewhere: None }).as_deref(),
             Some("install op, or use its absolute path in `command`")
         );
+        for (path, expected) in
+            [("/opt/x/op", r#"["/opt/x/op", …]"#), (r"C:\Users\a\op.exe", r"['C:\Users\a\op.exe', …]")]
+        {
+            let hint = hint("op", Reason::NotFound { elsewhere: Some(path.into()) }).unwrap();
+            assert_eq!(hint, format!("use its absolute path: command = {expected}"));
+        }
         assert_eq!(
             hint(NOT_SHOWN, Reason::NotFound { elsewhere: None }).as_deref(),
             Some("the first word of `command` is a program; the words after it are its arguments")

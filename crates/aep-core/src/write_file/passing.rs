@@ -64,3 +64,26 @@ pub fn sweep_passing(folder: &Path) {
         platform::sweep_neighbour(&item.path());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_read_by_others_and_goes_with_its_writer_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        #[cfg(unix)]
+        std::fs::set_permissions(folder.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
+        let passing = PassingFile::write(folder.path(), b"secret").unwrap();
+        assert_eq!(std::fs::read(passing.path()).unwrap(), b"secret");
+        sweep_passing(folder.path());
+        assert!(passing.path().exists(), "it is in use");
+        let path = passing.path().to_owned();
+        drop(passing);
+        assert!(!path.exists());
+        // What a killed one left.
+        std::fs::write(&path, "secret").unwrap();
+        sweep_passing(folder.path());
+        assert!(!path.exists());
+    }
+}

@@ -59,9 +59,9 @@ fn look_at_profile(profile: Option<&Profile>, scheme: Scheme, authority: &Author
         443 => authority.host.clone(),
         port => format!("{}:{port}", authority.host),
     });
-    let hosts: Vec<String> = hosts.iter().map(|host| format!("\"{host}\"")).collect();
+    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
     let cure = match profile.file_name() {
-        Some(name) => format!("aep-auth profile set {name} hosts='[{}]'", hosts.join(", ")),
+        Some(name) => aep_core::headers::set_list(name, "hosts", &hosts),
         None => "import a profile, which can list it: aep-auth import FILE".to_owned(),
     };
     findings.bad(Kind::Configuration, what, cure);

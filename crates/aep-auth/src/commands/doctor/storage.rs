@@ -30,7 +30,8 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
             ("is not trusted", cache::cure_for_folder(folder))
         } else {
             let shown = folder.display();
-            ("cannot be used", format!("see what stands there: ls -ld {shown}; or set AEP_CACHE_DIR to another folder"))
+            let look = if cfg!(windows) { "dir" } else { "ls -ld" };
+            ("cannot be used", format!("see what stands there: {look} {shown}; or set AEP_CACHE_DIR to another folder"))
         };
         return findings.bad(Kind::Storage, format!("the token cache {what}: {error}"), cure);
     }
