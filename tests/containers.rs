@@ -298,15 +298,7 @@ fn the_image_holds_every_program_and_runs_as_nobody_in_particular() {
     let bases: Vec<&str> = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM ")).collect();
     let [build, last] = bases.as_slice() else { panic!("{bases:?}") };
     assert!(build.contains(&format!("rust:{version}-bookworm AS build")) && last.contains("cc-debian12"), "{bases:?}");
-    for program in [
-        "aep-auth",
-        "git-credential-aep",
-        "kube-credential-aep",
-        "bazel-credential-aep",
-        "aep-postman",
-        "aep-prompt",
-        "ims-emulator",
-    ] {
+    for program in xtask::program_names() {
         assert!(
             dockerfile.contains(&format!(" {program} ")) || dockerfile.contains(&format!(" {program};")),
             "{program}"

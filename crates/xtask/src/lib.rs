@@ -12,4 +12,4 @@ mod programs;
 pub mod quickstart;
 pub mod wheel;
 
-pub use programs::{build_programs, build_programs_in_sight, system_variables};
+pub use programs::{build_programs, build_programs_in_sight, program_names, system_variables};

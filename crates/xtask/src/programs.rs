@@ -5,6 +5,13 @@ use std::io::{Error, Result};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::dist::contents::PROGRAMS;
+
+/// The programs that a user installs: [`crate::dist::contents::PROGRAMS`] by their names.
+pub fn program_names() -> impl Iterator<Item = &'static str> {
+    PROGRAMS.iter().map(|program| program.name)
+}
+
 /// The variables without which no program works on this system, for one that is given no other: Windows finds its sockets
 /// and its temporary folder by them.
 pub fn system_variables() -> Vec<(&'static str, OsString)> {

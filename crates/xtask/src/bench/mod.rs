@@ -79,7 +79,7 @@ pub fn run(wanted: &[String]) -> Result<()> {
         }
     }
     println!("\n{:<52} {:>9}", "binary, release", "KiB");
-    for name in place::BINARIES {
+    for name in crate::program_names() {
         let size = std::fs::metadata(place.ours(name))?.len();
         println!("{name:<52} {:>9}", size.div_ceil(1024));
         let limit = if ["aep-auth", "ims-emulator"].contains(&name) { LARGEST } else { LARGEST_HELPER };

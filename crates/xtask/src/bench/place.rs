@@ -7,17 +7,6 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use ims_emulator::{Emulator, Flow};
 
-/// The binaries a user installs.
-pub(crate) const BINARIES: [&str; 7] = [
-    "aep-auth",
-    "git-credential-aep",
-    "kube-credential-aep",
-    "bazel-credential-aep",
-    "aep-postman",
-    "aep-prompt",
-    "ims-emulator",
-];
-
 /// Everything that the rows need.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
