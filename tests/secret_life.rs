@@ -192,6 +192,30 @@ fn a_secret_lies_where_show_says_through_its_whole_life() {
     assert!(!world.cache().exists(), "{:?}", stories::files_in(&world.cache()));
 }
 
+#[test]
+fn after_a_rotation_nothing_is_wrong_any_more() {
+    let world = downloaded(&[FIRST]);
+    let id = id_of(&world);
+    import(&world, &[]);
+    world.token();
+    world.emulator.set_secrets(&id, &[FIRST, SECOND]);
+    assert_clean(&give(&world, SECOND, &["secret", "set", "default", "--second"]));
+    world.emulator.set_secrets(&id, &[SECOND]);
+    let renewed = world.run("aep-auth", &["token", "--renew"]);
+    assert!(renewed.status.success() && text(&renewed.stderr).contains("no longer accepts the first client secret"));
+    // Every cure that is named is the one that ends the rotation.
+    let told = world.run("aep-auth", &["doctor"]);
+    assert_eq!(told.status.code(), Some(4));
+    let told = text(&told.stdout);
+    let cures: Vec<&str> = told.lines().filter_map(|line| line.trim_start().strip_prefix("cure: ")).collect();
+    let cure = "if the rotation is over: aep-auth secret drop default first";
+    assert!(!cures.is_empty() && cures.iter().all(|own| *own == cure), "{told}");
+    run(&world, &["secret", "drop", "default", "first"]);
+    assert_clean(&world.run("aep-auth", &["status"]));
+    let told = world.run("aep-auth", &["doctor"]);
+    assert!(told.status.success(), "{}", text(&told.stdout));
+}
+
 fn id_of(world: &World) -> String {
     let known: serde_json::Value =
         serde_json::from_slice(&std::fs::read(world.path("credential.json")).unwrap()).unwrap();

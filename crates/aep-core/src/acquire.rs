@@ -229,7 +229,8 @@ fn cannot_drop(error: &StoreError) -> Error {
     Error::storage(format!("cannot drop the cached token: {error}")).with_source(error.clone())
 }
 
-/// Takes a profile's mark off an entry: what it has to show now was not what earned the token.
+/// Takes a profile's mark off an entry: what it has to show now was not what earned the token, nor is its first or second
+/// secret the one that the entry speaks of.
 ///
 /// # Errors
 /// Storage, when the entry is there and cannot be changed.
@@ -245,6 +246,7 @@ pub fn disown<S: Store>(store: &S, context: &Context, mark: &Mark) -> Result<()>
     if let Some(earners) = &mut entry.earners {
         earners.remove_mark(mark);
     }
+    entry.token.stale_secret = None;
     let written = store.write(&entry, &guard).map(drop);
     written.or_else(|_| store.remove(&guard).map(drop)).map_err(|error| cannot_drop(&error))
 }

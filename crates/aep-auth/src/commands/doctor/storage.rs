@@ -51,12 +51,14 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
                 findings.bad(Kind::Configuration, "the cached token is from the future: the clock was set back", cure);
             }
             if let Some(number) = cached.stale_secret {
-                let second = if number == 2 { " --second" } else { "" };
-                findings.bad(
-                    Kind::Refused,
-                    acquire::stale_secret_message(profile, number),
-                    format!("aep-auth secret set {}{second}", profile.name()),
-                );
+                let name = profile.name();
+                // The other one serves.
+                let cure = match (profile.client_secrets.len(), number) {
+                    (2, 1) => format!("if the rotation is over: aep-auth secret drop {name} first"),
+                    (2, _) => format!("if the rotation is over: aep-auth secret drop {name} second"),
+                    _ => format!("aep-auth secret set {name}"),
+                };
+                findings.bad(Kind::Refused, acquire::stale_secret_message(profile, number), cure);
             }
         }
         Err(trouble) => findings.bad(
