@@ -50,11 +50,14 @@ if [ "${1:-}" = --uninstall ]; then
   printf '%s\nshare/aep-auth/installed\n' "$files" | grep -vxF . | remove
   ! printf '%s\n' "$files" | grep -qxF . || rmdir "$root" 2>/dev/null || true
   echo "removed from $root"
-  for folder in "${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"; do
-    if [ -e "$folder" ]; then
-      echo "note: profiles and secrets stay in $folder; \`aep-auth purge\` removes them, before this"
+  left() {
+    if [ -e "$2" ]; then
+      echo "note: $1 stay in $2; \`aep-auth purge\` removes them, before this; now: rm -r '$2'"
     fi
-  done
+  }
+  left "profiles and secrets" "${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}"
+  left "profiles and secrets" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"
+  left "tokens" "${AEP_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/aep}"
   exit 0
 fi
 

@@ -176,6 +176,22 @@ fn help_fits_into_eighty_columns_and_keeps_its_examples_whole() {
     }
 }
 
+/// Both are in one bash: the second to be read would replace the first.
+#[test]
+fn no_completion_has_the_name_of_a_function_of_the_prompt() {
+    let world = world();
+    let piece = std::fs::read_to_string(stories::root().join("integrations/prompt/aep.bash")).unwrap();
+    let functions = |text: &str| -> Vec<String> {
+        text.lines().filter_map(|line| line.split_once("()")).map(|(name, _)| name.trim().to_owned()).collect()
+    };
+    let own = functions(&piece);
+    assert!(own.contains(&"_aep_prompt_hook".to_owned()), "{own:?}");
+    for file in files_in(&world.path("pages/share/bash-completion/completions")) {
+        let theirs = functions(&std::fs::read_to_string(&file).unwrap());
+        assert!(!theirs.is_empty() && !theirs.iter().any(|name| own.contains(name)), "{}", file.display());
+    }
+}
+
 #[test]
 fn each_manual_page_has_its_sections_and_points_to_pages_that_are_there() {
     let world = world();

@@ -387,7 +387,7 @@ fn git() {
     silent.set("GIT_CONFIG_NOSYSTEM", "1").set("AEP_PLATFORM_URL", &format!("http://{nobody}"));
     silent.write(".gitconfig", &page.replace(&world.emulator.url(), &format!("http://{nobody}")));
     let told = ask(&silent, &format!("http://{nobody}/a.git"));
-    assert_wrong(&told, 5, "git does not reach the server: fatal: unable to access", "http.http://127.0.0.1:");
+    assert_wrong(&told, 5, "git does not reach the server: fatal: unable to access", "urlmatch http http://127.0.0.1:");
     assert_wrong(&ask(&world, "https://github.com/a/b"), 3, "github.com is not one of the hosts", "aep-auth import");
     assert_wrong(&ask(&world, "git@github.com:a/b"), 3, "names no https address", "--git https://");
 }

@@ -1,5 +1,5 @@
 # The token's state in bash's prompt. Source it at the end of ~/.bashrc; aepoff hides it, aepon shows it again.
-_aep_prompt() {
+_aep_prompt_hook() {
   local before=$?
   AEP_SEGMENT=
   # `hash` starts no process. A redirection of the command itself would cost a second fork.
@@ -18,16 +18,16 @@ _aep_place() {
     *AEP_SEGMENT*) ;;
     *) PS1='${AEP_SEGMENT-}'${PS1-} ;;
   esac
-  [[ $_aep_is_list && ${PROMPT_COMMAND[${#PROMPT_COMMAND[@]}-1]} != _aep_prompt ]] || return 0
+  [[ $_aep_is_list && ${PROMPT_COMMAND[${#PROMPT_COMMAND[@]}-1]} != _aep_prompt_hook ]] || return 0
   local entry others=()
   for entry in "${PROMPT_COMMAND[@]}"; do
-    [[ $entry == _aep_prompt ]] || others+=("$entry")
+    [[ $entry == _aep_prompt_hook ]] || others+=("$entry")
   done
-  PROMPT_COMMAND=("${others[@]}" _aep_prompt)
+  PROMPT_COMMAND=("${others[@]}" _aep_prompt_hook)
 }
 _aep_inline() {
   local before=$? _aep_is_inline=1
-  _aep_prompt
+  _aep_prompt_hook
   printf %s "$AEP_SEGMENT"
   return "$before"
 }
@@ -36,16 +36,16 @@ aepon() { unset AEP_PROMPT_OFF; }
 
 _aep_is_list=
 case $(declare -p PROMPT_COMMAND 2>/dev/null) in
-  *_aep_prompt*) ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || _aep_is_list=1 ;;
+  *_aep_prompt_hook*) ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] < 501)) || _aep_is_list=1 ;;
   # One that nobody may change is left as it is.
   'declare -'*r*' PROMPT_COMMAND'*) [[ ${PS1-} == *_aep_inline* ]] || PS1='$(_aep_inline)'${PS1-} ;;
   *)
     if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)); then
       # The first entry stays the user's, for what is later done with it as if it were the only one.
       _aep_is_list=1
-      PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}" _aep_prompt)
+      PROMPT_COMMAND=("${PROMPT_COMMAND[@]-}" _aep_prompt_hook)
     else
-      PROMPT_COMMAND="_aep_prompt${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
+      PROMPT_COMMAND="_aep_prompt_hook${PROMPT_COMMAND:+; $PROMPT_COMMAND}"
       # A child without this file would not find the command.
       export -n PROMPT_COMMAND
       _aep_place

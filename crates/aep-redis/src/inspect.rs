@@ -30,7 +30,7 @@ pub fn inspect(credentials: &Credentials<'_>, tls: Tls) -> aep_core::Result<Vec<
         return Ok(vec![Finding::Note(format!("the shared cache {url} is not used: the cache is off (AEP_CACHE)"))]);
     };
     let mut findings = Vec::new();
-    let looked = store.engine().and_then(|engine| look(credentials, &store, engine, &mut findings));
+    let looked = store.reach().and_then(|engine| look(credentials, &store, engine, &mut findings));
     if let Err(trouble) = looked {
         findings.push(Finding::Bad(
             format!("the shared cache {url} does not serve: {trouble}"),

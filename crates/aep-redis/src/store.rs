@@ -103,7 +103,7 @@ impl<'a> RedisStore<'a> {
             (None, Some(only)) => refuse(&Token::new(only.clone(), i64::MIN, Some(LONGEST_LIFE))),
             (None, None) => {}
         }
-        let engine = self.engine().map_err(unusable)?;
+        let engine = self.reach().map_err(unusable)?;
         let mut was_there = false;
         // The name that the entry kept needs no secret.
         if let (Some(name), None) = (local.and_then(|entry| entry.shared_name.as_deref()), only) {
@@ -131,10 +131,18 @@ impl<'a> RedisStore<'a> {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);
         }
-        let context = self.credentials.context();
-        if quiet::is_left_alone(context, self.url) {
+        if quiet::is_left_alone(self.credentials.context(), self.url) {
             return Err(Trouble::LeftAlone);
         }
+        self.reach()
+    }
+
+    /// The engine for a person who asks for it by name: it is not left alone for a failure a moment ago, which may be cured.
+    pub(crate) fn reach(&self) -> Result<&Rc<Engine>, Trouble> {
+        if let Some(engine) = self.engine.get() {
+            return Ok(engine);
+        }
+        let context = self.credentials.context();
         let not_asked = |error: aep_core::Error| Trouble::NotAsked(error.message().to_owned());
         // Before the clock of the engine runs: a secret may have to be asked for.
         self.seals()?;

@@ -21,6 +21,9 @@ use crate::{profile_store, prompt, road};
 /// What a stranger to the folder may be called deep in it.
 const DEEPEST: usize = 8;
 
+/// What `query` leaves wherever it ran.
+const QUERIED: &str = "certificates for Query Service";
+
 /// Whether it may be removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Consent {
@@ -124,6 +127,10 @@ fn find(invocation: &Invocation<'_>) -> Result<Ours> {
     find_secrets(folders, &mut ours);
     find_profiles(folders, &mut ours)?;
     find_cached(folders, &mut ours);
+    let has_queried = ours.files.iter().any(|(_, what)| *what == QUERIED);
+    if let Some(file) = query::password_file(context).filter(|_| has_queried) {
+        ours.left.push(format!("{}: a token that `query --pgpass` wrote there lives until its end", file.display()));
+    }
     Ok(ours)
 }
 
@@ -226,7 +233,7 @@ fn find_cached(folders: &Folders, ours: &mut Ours) {
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let what = match name {
             _ if name.starts_with(".aep-") => "left by a command that was killed",
-            _ if name.starts_with("roots-") && name.ends_with(".pem") => "certificates for Query Service",
+            _ if name.starts_with("roots-") && name.ends_with(".pem") => QUERIED,
             _ => continue,
         };
         ours.files.push((path, what));

@@ -14,7 +14,7 @@ pub(crate) fn print(place: &Place) -> Result<()> {
     println!("{:<52} {:>9} {:>9}", "prompt piece, medians", "start", "redraw");
     let pieces = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../integrations/prompt");
     for (shell, file, redraw) in [
-        ("bash", "aep.bash", format!("for ((i = 0; i < {REDRAWS}; i++)); do _aep_prompt; done")),
+        ("bash", "aep.bash", format!("for ((i = 0; i < {REDRAWS}; i++)); do _aep_prompt_hook; done")),
         ("zsh", "aep.zsh", format!("for i in {{1..{REDRAWS}}}; do _aep_prompt; done")),
     ] {
         if !std::process::Command::new(shell).arg("--version").output().is_ok_and(|output| output.status.success()) {

@@ -94,7 +94,7 @@ pub(super) fn look_at_profile(
             let place = if selection.sandbox.is_some() { "--sandbox".to_owned() } else { from("AEP_SANDBOX", false) };
             findings.good(format!("sandbox {sandbox} (from {place})"));
         }
-        None => findings.note("no sandbox: calls carry no x-sandbox-name, and the platform takes prod"),
+        None => findings.note("no sandbox: calls carry no x-sandbox-name; most services take prod, some want one"),
     }
     match &profile.org_id {
         Some(organization) => findings.good(format!("organization {organization}")),

@@ -117,6 +117,11 @@ fn cannot_keep(error: &aep_core::write_file::WriteError) -> Error {
     Error::storage(format!("nothing can be put where the client looks for it: {error}")).with_hint(hint)
 }
 
+/// The user's password file, where there is one: a token that was put there stays there.
+pub(crate) fn password_file(context: &Context) -> Option<PathBuf> {
+    pgpass::existing(context)
+}
+
 /// Removes the password files that killed processes left.
 pub(crate) fn sweep(context: &Context) {
     if let Ok(cache) = context.folders.cache() {

@@ -27,6 +27,11 @@ pub(super) fn path(context: &Context, named: Option<&Path>) -> Result<PathBuf> {
         .map_err(|error| Error::configuration(format!("--pgpass={} is no path: {error}", path.display())))
 }
 
+/// libpq's own file, where it is there.
+pub(super) fn existing(context: &Context) -> Option<PathBuf> {
+    default_path(context).filter(|path| path.is_file())
+}
+
 #[cfg(not(windows))]
 fn default_path(context: &Context) -> Option<PathBuf> {
     context.folders.home().map(|home| home.join(".pgpass"))
