@@ -75,14 +75,12 @@ impl HostList {
     /// The hosts of a profile that lists none: its platform, Experience Platform everywhere, and the Reactor API.
     pub fn default_for(platform: &BaseUrl) -> Self {
         let https = |host: &str| Pattern::Exact(Authority { host: host.to_owned(), port: 443 });
-        Self {
-            patterns: vec![
-                Pattern::Exact(platform.authority().clone()),
-                https("platform.adobe.io"),
-                Pattern::RegionalPlatform,
-                https("reactor.adobe.io"),
-            ],
+        let mut patterns = vec![https("platform.adobe.io"), Pattern::RegionalPlatform, https("reactor.adobe.io")];
+        let own = Pattern::Exact(platform.authority().clone());
+        if !patterns.contains(&own) {
+            patterns.insert(0, own);
         }
+        Self { patterns }
     }
 
     /// The hosts that a profile lists: `host`, `host:port` or `*.suffix` with at least two labels after the star.
