@@ -162,7 +162,12 @@ fn who_holds_the_lock_and_which_secret_is_stale() {
     let file = world.write("credential.json", &known.to_string());
     stories::assert_clean(&world.import(file.to_str().unwrap(), &[]));
     assert!(world.run("aep-auth", &["token"]).status.success());
-    assert_wrong(&doctor(&world), 4, "the first client secret", "if the rotation is over: aep-auth secret drop default first");
+    assert_wrong(
+        &doctor(&world),
+        4,
+        "the first client secret",
+        "if the rotation is over: aep-auth secret drop default first",
+    );
 }
 
 #[test]

@@ -618,7 +618,10 @@ fn the_real_programs_serve_and_fail_as_the_table_says() {
         shell(&world, &format!("pass init l@example.com\nprintf '{FIRST}\\nuser: x\\n' | pass insert -m adobe/aep"));
         world.token();
         // Its key has a passphrase, and nobody is there to ask for it.
-        shell(&world, &format!("gpgconf --kill all\nrm -r .gnupg\n{}", key.replace("PROTECTION", "'Passphrase: other'")));
+        shell(
+            &world,
+            &format!("gpgconf --kill all\nrm -r .gnupg\n{}", key.replace("PROTECTION", "'Passphrase: other'")),
+        );
         shell(&world, &format!("pass init l@example.com || true\nprintf '{FIRST}\\n' | pass insert -mf adobe/aep"));
         shell(&world, "gpgconf --kill gpg-agent");
         refused(&world, "pass", "gpg: ", 2);
