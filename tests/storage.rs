@@ -26,6 +26,26 @@ fn token_with_one_warning(world: &World, words: &str) -> String {
 }
 
 #[test]
+fn one_write_removes_what_several_killed_writers_left() {
+    let world = World::oauth();
+    world.token();
+    for number in [0, 3, 7] {
+        world.write(&format!("cache/writing-{number}.tmp"), "eyJleft");
+    }
+    // A hit changes nothing; a write clears away.
+    world.token();
+    let left = || {
+        stories::files_in(&world.cache())
+            .iter()
+            .filter(|file| file.extension().is_some_and(|kind| kind == "tmp"))
+            .count()
+    };
+    assert_eq!(left(), 3);
+    assert!(world.run("aep-auth", &["token", "--renew"]).status.success());
+    assert_eq!(left(), 0);
+}
+
+#[test]
 fn a_damaged_entry_is_a_miss_and_mended_in_silence() {
     type Damage = fn(&str) -> Vec<u8>;
     let cases: [(&str, Damage); 12] = [
