@@ -26,6 +26,22 @@ fn token_with_one_warning(world: &World, words: &str) -> String {
 }
 
 #[test]
+fn a_home_that_is_not_there_yet_is_made() {
+    let world = World::oauth();
+    let home = world.path("not/yet");
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    let mut command = world.command("aep-auth");
+    for name in ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"] {
+        command.env_remove(name);
+    }
+    command.env("HOME", &home).env("USERPROFILE", &home).arg("import").arg(&file);
+    let output =
+        command.args(["--ims-url", &world.emulator.url(), "--platform-url", &world.emulator.url()]).output().unwrap();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    assert!(cfg!(not(unix)) || home.is_dir());
+}
+
+#[test]
 fn one_write_removes_what_several_killed_writers_left() {
     let world = World::oauth();
     world.token();

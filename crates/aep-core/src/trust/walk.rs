@@ -192,7 +192,8 @@ pub(super) fn open(path: &Path, home: Option<&Path>) -> Result<(File, u64), Open
 /// Makes the folders of `path` that are missing, each private, and none through another's link or, where all is checked,
 /// in a folder that is not trusted.
 pub(crate) fn create_folders(path: &Path, home: Option<&Path>, strictness: Strictness) -> Result<(), OpenError> {
-    let mut walk = through(path, home, strictness)?;
+    // A home that is not there yet is made like the rest.
+    let mut walk = through(path, home.filter(|home| home.exists()), strictness)?;
     walk.creates = true;
     walk.reach_last().map(drop)
 }
