@@ -42,8 +42,9 @@ trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 cd "$HOME"
 
-# Adobe.
-ims-emulator --dir "$HOME/adobe" >lines 2>&1 &
+# Adobe. Its output is a file before it is looked into.
+: >lines
+ims-emulator --dir "$HOME/adobe" >>lines 2>&1 &
 emulator=$!
 until grep -q '# or a profile' lines; do
   kill -0 "$emulator" 2>/dev/null || stop "the emulator did not start: $(cat lines)" "ims-emulator"
