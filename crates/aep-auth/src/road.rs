@@ -9,7 +9,7 @@ use aep_core::{Context, Profile, ProfileSelection, Result, profile};
 use aep_ims::Ims;
 use aep_redis::RedisStore;
 
-/// The name under which this program asks IMS.
+/// The name under which this program asks a server.
 pub(crate) const PROGRAM: &str = "aep-auth";
 
 /// A profile and a token for it: what most commands begin with.

@@ -78,18 +78,24 @@ pub(crate) struct NoAnswer {
     pub(crate) may_pass: bool,
 }
 
+/// What a tool calls itself towards a server.
+pub fn user_agent(tool: &str) -> String {
+    format!("{tool}/{}", env!("CARGO_PKG_VERSION"))
+}
+
 impl<'a> Http<'a> {
-    /// Prepares requests to `base`, which may have a certificate of `ca_file`'s authorities; nothing is sent yet.
+    /// Prepares requests to `base`, which may have a certificate of `ca_file`'s authorities; nothing is sent yet. `tool`
+    /// and its version are the `User-Agent`.
     ///
     /// # Errors
     /// Configuration, when certificates or the proxy cannot be used.
-    pub fn to(base: &'a BaseUrl, ca_file: Option<&Path>, context: &'a Context, user_agent: &str) -> Result<Self> {
+    pub fn to(base: &'a BaseUrl, ca_file: Option<&Path>, context: &'a Context, tool: &str) -> Result<Self> {
         let proxy = proxy::choose(&context.environment, base)?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_redirects_will_error(false)
-            .user_agent(user_agent)
+            .user_agent(user_agent(tool))
             .proxy(proxy.clone());
         let is_https = base.scheme() == aep_core::url::Scheme::Https;
         let tls = if is_https { Some(tls::config(&context.environment, ca_file)?) } else { None };

@@ -28,14 +28,14 @@ const CLOCK_TOLERANCE: i64 = 30;
 /// Adobe IMS as a way to fetch.
 #[derive(Debug)]
 pub struct Ims {
-    user_agent: String,
+    tool: String,
     assertion: Option<Secret>,
 }
 
 impl Ims {
     /// Asks in the name of `tool`; its version goes into the `User-Agent`.
     pub fn asked_by(tool: &str) -> Self {
-        Self { user_agent: user_agent(tool), assertion: None }
+        Self { tool: tool.to_owned(), assertion: None }
     }
 
     /// Exchanges this ready-made assertion instead of signing one.
@@ -44,11 +44,6 @@ impl Ims {
         self.assertion = Some(assertion);
         self
     }
-}
-
-/// What a tool calls itself towards a server.
-pub(crate) fn user_agent(tool: &str) -> String {
-    format!("{tool}/{}", env!("CARGO_PKG_VERSION"))
 }
 
 impl Fetch for Ims {
@@ -65,7 +60,7 @@ impl Fetch for Ims {
         // Taken before the request, so that the token is never thought to live longer than it does.
         let asked_at = context.clock.now();
         let asking = Asking {
-            http: Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, &self.user_agent)?,
+            http: Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, &self.tool)?,
             request,
             deadline: context.clock.monotonic() + budget,
             assertion: self.assertion.as_ref(),

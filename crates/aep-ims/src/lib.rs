@@ -29,7 +29,7 @@ pub use assertion::sign as sign_assertion;
 pub use certificate::Certificate;
 pub use classes::{Class, list_classes};
 pub use hide::Hidden;
-pub use http::Http;
+pub use http::{Http, user_agent};
 pub use ims::Ims;
 pub use query::{Answered as QueryAnswer, QueryParameters, query_parameters};
 pub use reach::{Reached, proxy_for, reach};

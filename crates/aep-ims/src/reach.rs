@@ -7,7 +7,6 @@ use aep_core::url::BaseUrl;
 use aep_core::{Context, Result};
 
 use crate::http::Http;
-use crate::ims::user_agent;
 use crate::proxy;
 
 /// A person waits for it.
@@ -25,7 +24,7 @@ pub struct Reached {
 /// # Errors
 /// As every fetch: unreachable, or a certificate file or proxy that cannot be used.
 pub fn reach(context: &Context, server: &BaseUrl, ca_file: Option<&Path>, tool: &str) -> Result<Reached> {
-    let http = Http::to(server, ca_file, context, &user_agent(tool))?;
+    let http = Http::to(server, ca_file, context, tool)?;
     let answer = http.get("/", &[], BUDGET).map_err(|no_answer| no_answer.error)?;
     let now = context.clock.now();
     Ok(Reached { clock_ahead: answer.date.map(|date| date - now) })

@@ -13,7 +13,6 @@ use crate::answer::short;
 use crate::form::Form;
 use crate::hide::Hidden;
 use crate::http::{Answer, Http};
-use crate::ims::user_agent;
 
 /// A question beside the road must not hold it up for long.
 const BUDGET: Duration = Duration::from_secs(3);
@@ -63,6 +62,6 @@ fn post(
     tool: &str,
     hidden: &Hidden<'_>,
 ) -> Result<Answer> {
-    let http = Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, &user_agent(tool))?;
+    let http = Http::to(&profile.ims_url, profile.ca_file.as_deref(), context, tool)?;
     http.post(path, Form::CONTENT_TYPE, form.as_bytes(), BUDGET, hidden).map_err(|no_answer| no_answer.error)
 }

@@ -15,7 +15,7 @@ use aep_core::url::Address;
 use aep_core::write_file::OutputFile;
 use aep_core::{Context, Error, Result, budget, headers, terminal};
 use aep_ims::call::{self, Answered, Call, MOST_WORDS, SILENCE};
-use aep_ims::{Hidden, Http, is_valid};
+use aep_ims::{Hidden, Http, is_valid, user_agent};
 
 use crate::cli::ApiArguments;
 use crate::road::{self, PROGRAM};
@@ -68,8 +68,7 @@ pub(crate) fn run(
         ),
         None => None,
     };
-    let agent = format!("{PROGRAM}/{}", env!("CARGO_PKG_VERSION"));
-    let http = Http::to(&address.base, profile.ca_file.as_deref(), context, &agent)?;
+    let http = Http::to(&address.base, profile.ca_file.as_deref(), context, PROGRAM)?;
     let credentials = Credentials::new(context, &profile);
     let fetched = road::acquire_with(&credentials, &TokenRequest::default())?;
     let content_type = data.content_type()?;
@@ -78,7 +77,6 @@ pub(crate) fn run(
         http: &http,
         method: &method,
         changes: &changes,
-        agent: &agent,
         content_type,
         fetched,
         refused: None,
@@ -108,7 +106,6 @@ struct Exchange<'a> {
     http: &'a Http<'a>,
     method: &'a str,
     changes: &'a Changes,
-    agent: &'a str,
     content_type: Option<&'static str>,
     fetched: Fetched,
     /// The token that was refused, which a service may repeat.
@@ -211,7 +208,7 @@ impl Exchange<'_> {
         let is_there = sent.iter().any(|(name, _)| name.eq_ignore_ascii_case("accept"));
         sent.extend((!is_there).then(|| ("Accept".to_owned(), accept.to_owned())));
         sent.extend(self.content_type.map(|kind| ("Content-Type".to_owned(), kind.to_owned())));
-        sent.push(("User-Agent".to_owned(), self.agent.to_owned()));
+        sent.push(("User-Agent".to_owned(), user_agent(PROGRAM)));
         self.changes.apply(&mut sent);
         let call = Call {
             method: self.method,
