@@ -619,7 +619,7 @@ fn a_repeat_is_looked_into_where_that_is_wanted() {
     let validations = || world.emulator.counters().validate;
     assert_eq!(validations(), 0);
     // Where nobody can tell who asks, a question that comes at once may be another's.
-    let later = || std::thread::sleep(Duration::from_secs(if cfg!(target_os = "linux") { 0 } else { 4 }));
+    let later = || world.age_answers("header-callers", 4);
     later();
     assert_eq!(ask(&["--repeats"]), token);
     assert_eq!(validations(), 1);

@@ -272,7 +272,7 @@ fn wait_for_lock<S: Store, T>(
     let clock = &context.clock;
     let began = clock.monotonic();
     let mut pause = waiting.shortest_pause;
-    let mut is_told = false;
+    let mut told = None;
     loop {
         let (guard, fault) = match store.try_lock() {
             Ok(guard) => (guard, None),
@@ -287,7 +287,8 @@ fn wait_for_lock<S: Store, T>(
             return Ok(Waited::Lock(guard, fault));
         }
         let waited = clock.monotonic().saturating_sub(began);
-        let limit = if store.is_a_person_asked() { waiting.at_most.max(waiting.for_a_person) } else { waiting.at_most };
+        let is_asked = store.is_a_person_asked();
+        let limit = if is_asked { waiting.at_most.max(waiting.for_a_person) } else { waiting.at_most };
         if waited >= limit {
             context.log.info(format_args!(
                 "{}: the lock was held by another for {:.1} s (AEP_LOCK_TIMEOUT); going on without it",
@@ -296,9 +297,10 @@ fn wait_for_lock<S: Store, T>(
             ));
             return Ok(Waited::Lock(store.without_lock(WithoutLock::waited_long_enough()), None));
         }
-        if !is_told {
-            context.log.info(format_args!("{}: waiting for another that fetches", S::SOURCE.name()));
-            is_told = true;
+        if told != Some(is_asked) {
+            let whom = if is_asked { "another that asks a person for the secret" } else { "another that fetches" };
+            context.log.info(format_args!("{}: waiting for {whom}", S::SOURCE.name()));
+            told = Some(is_asked);
         }
         clock.sleep(jittered(pause));
         pause = (pause * 2).min(waiting.longest_pause);
