@@ -1,6 +1,7 @@
 //! What every story needs: the real binaries, a throw-away home, and an emulator.
 //!
-//! A process starts with no variables but those of its story (and those that the system itself needs), so that nothing of the machine leaks in.
+//! A process starts with no variables but those of its story (and those that the system itself needs), so that nothing of
+//! the machine leaks in.
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, clippy::panic, reason = "tests take the machine as it is")]
 

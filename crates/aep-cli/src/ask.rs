@@ -1,8 +1,8 @@
 //! Asking the `aep-auth` beside: the one program with a network and with secrets.
 //!
 //! The exchange, version [`EXCHANGE`]: `aep-auth token --json --exchange 1 [--verify] [--refused -] [--with-secret
-//! [--without-token]] [--profile NAME]`, a refused token on standard input, one JSON object back. Standard error and the exit code are the
-//! other's own and are passed on; no secret and no token stands in an argument. On Linux the other ends when this program
+//! [--without-token]] [--profile NAME]`, a refused token on standard input, one JSON object back. Standard error and the
+//! exit code are the other's own and are passed on; no secret and no token stands in an argument. On Linux the other ends when this program
 //! is killed, elsewhere when the pipe to it closes.
 
 use std::io::Write;

@@ -106,8 +106,8 @@ fn trust_folders(environment: &Environment) -> Result<()> {
     Ok(())
 }
 
-/// The certificates of a file that a variable or a profile names. Whoever can write it could stand in for IMS, so that it must be
-/// trusted as a profile is.
+/// The certificates of a file that a variable or a profile names. Whoever can write it could stand in for IMS, so that it
+/// must be trusted as a profile is.
 fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>> {
     let refuse =
         |why: &dyn std::fmt::Display| Error::configuration(format!("{variable} names {}: {why}", path.display()));

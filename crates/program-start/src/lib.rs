@@ -1,4 +1,5 @@
-//! How our programs start, and how one becomes another: by C's `main`, where the standard library needs no preparation of its own.
+//! How our programs start, and how one becomes another: by C's `main`, where the standard library needs no preparation of
+//! its own.
 //!
 //! Before a Rust `main` the library reads `/proc/self/maps` and sets up a second stack, to be able to name a stack
 //! overflow. That is a seventh of an empty program's time, more than all that a cached answer does. With the GNU C library

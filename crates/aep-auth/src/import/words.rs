@@ -1,5 +1,7 @@
-//! A command as people paste it: `curl -d 'client_id=…&client_secret=…'` from the Developer Console, several variables on
-//! one line of a shell, the options of another tool. Nothing of it is run.
+//! A command as people paste it: `curl -d 'client_id=…&client_secret=…'` from the Developer Console, several variables
+//! on one line of a shell, the options of another tool. Nothing of it is run.
+
+use percent_encoding::percent_decode_str;
 
 use super::tree::{self, Tree};
 
@@ -59,15 +61,7 @@ fn is_variable(word: &str) -> bool {
 
 /// Percent signs and plus signs of a form.
 fn decode(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((first, after)) = rest.split_first() {
-        let hex = (*first == b'%').then(|| after.get(..2)).flatten();
-        let byte = hex.and_then(|two| u8::from_str_radix(std::str::from_utf8(two).ok()?, 16).ok());
-        bytes.push(byte.unwrap_or(if *first == b'+' { b' ' } else { *first }));
-        rest = if byte.is_some() { &after[2..] } else { after };
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
 }
 
 /// Words as a shell parts them; a line that ends in `\`, `` ` `` or `^` goes on.

@@ -1,7 +1,8 @@
 //! The private store of `aep-auth`: one file a secret, in the local data folder.
 //!
 //! A secret lies under the IMS host and client id that it belongs to; a new one is added, the profile replaced, then the
-//! old one removed, so that whichever profile stands finds its own. Files are 0600 in a 0700 folder with a `.gitignore` of `*`, so that a home under version control does not take them.
+//! old one removed, so that whichever profile stands finds its own. Files are 0600 in a 0700 folder with a `.gitignore` of
+//! `*`, so that a home under version control does not take them.
 
 use std::fs::File;
 use std::io;

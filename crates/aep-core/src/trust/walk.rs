@@ -292,7 +292,8 @@ fn list(path: &str) -> Result<Option<String>, OpenError> {
 /// With an access list, the group's bits are those of everybody in the list.
 #[cfg(target_os = "linux")]
 fn has_access_list(path: &Path) -> bool {
-    // With room for a list: what asks without room, for the size alone, is told of none. A longer one is an error, and one too.
+    // With room for a list: what asks without room, for the size alone, is told of none. A longer one is an error, and
+    // one too.
     let found = rustix::fs::lgetxattr(path, "system.posix_acl_access", &mut [0_u8; 64]);
     !matches!(found, Err(Errno::NODATA | Errno::OPNOTSUPP) | Ok(0))
 }
