@@ -394,6 +394,10 @@ fn a_silent_answer_can_be_asked_why() {
         (format!("{PLATFORM}wwwauth[]=Basic realm=\"x\"\n\n"), vec!["Basic alone", "git_basic = true", "default"]),
         (PLATFORM.replace("capability[]=authtype\n", ""), vec!["before 2.46", "before 3.6", "git_basic = true"]),
         (PLATFORM.replace("https", "ssh"), vec!["no https or http address"]),
+        (
+            PLATFORM.replace("platform.adobe.io\n", "github.com\nusername=nobody\n"),
+            vec!["the user name in the address, nobody, is no profile", "github.com:443"],
+        ),
         ("\n".to_owned(), vec!["no request of git's"]),
     ] {
         let told = told(&world, &request);

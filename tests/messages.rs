@@ -205,6 +205,7 @@ fn situations() -> Vec<Situation> {
         ("a file that is not there", &["aep-auth", "import", "nosuch.json"], Cure::ByPerson),
         ("a duration that is none", &["aep-auth", "token", "--min-valid", "soon"], Cure::ByPerson),
         ("a command that is not there", &["aep-auth", "exec", "--", "no-such-command"], Cure::ByPerson),
+        ("an import of nothing", &["aep-auth", "import", "--profile", "new"], Cure::ByPerson),
         ("no token to inspect", &["aep-auth", "inspect", "credential.json"], Cure::ByPerson),
         ("no token that was refused", &["aep-auth", "token", "--refused", "-"], Cure::ByPerson),
     ];

@@ -166,6 +166,9 @@ fn named_by_user(context: &Context, request: &Request) -> Option<String> {
     let path = profile::file::path(&context.folders, &name).ok()?;
     // What cannot be looked at is not absent: the profile is then told to be unreadable, and no other one is taken.
     let is_there = path.metadata().map_or_else(|error| !is_absence(&error), |metadata| metadata.is_file());
+    if !is_there {
+        context.log.debug(format_args!("the user name in the address, {name}, is no profile"));
+    }
     is_there.then(|| name.to_string())
 }
 

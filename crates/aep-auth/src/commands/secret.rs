@@ -323,5 +323,9 @@ pub(crate) fn ask(invocation: &mut Invocation<'_>, what: &str) -> Result<Secret>
             .ok_or_else(|| Error::configuration(format!("the {what} is not text in UTF-8 or UTF-16")))?;
         Secret::new(text.lines().next().unwrap_or_default().trim().to_owned())
     };
-    if secret.is_empty() { Err(Error::configuration(format!("the {what} is empty"))) } else { Ok(secret) }
+    if secret.is_empty() {
+        return Err(Error::configuration(format!("the {what} is empty"))
+            .with_hint("paste it where it is asked for, or let a file be standard input: … < FILE"));
+    }
+    Ok(secret)
 }

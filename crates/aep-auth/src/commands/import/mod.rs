@@ -106,5 +106,10 @@ fn read(invocation: &mut Invocation<'_>, arguments: &ImportArguments) -> Result<
         }
         None => Path::new("-"),
     };
-    import::read(&input::read(invocation, path)?)
+    let bytes = input::read(invocation, path)?;
+    if arguments.file.is_none() && bytes.is_empty() {
+        return Err(Error::usage("no FILE was named, and standard input is empty")
+            .with_hint("aep-auth import ~/Downloads/credential.json"));
+    }
+    import::read(&bytes)
 }
