@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, clippy::disallowed_methods, reason = "tests")]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use ims_emulator::Flow;
 use stories::{World, assert_clean, binary, files_in, has, skip, text};
@@ -408,6 +408,38 @@ fn a_hit_takes_no_lock_and_opens_three_files() {
         assert_eq!(opened.len(), 3, "{opened:#?}");
         assert_eq!(count(&calls, &["write", "writev"]), 1, "the result, in one piece");
         assert!(calls.len() <= 110, "{} calls: {calls:#?}", calls.len());
+    }
+}
+
+/// A lookup of an account by the C library loads modules of the system's own, which ends a program that carries another.
+#[test]
+fn without_a_home_no_account_is_looked_up_by_the_c_library() {
+    if !can_trace() {
+        return;
+    }
+    let world = World::empty();
+    // The tracer sees such a lookup.
+    let lookup = |program: &std::path::Path, arguments: &[&str]| {
+        let mut command = Command::new("strace");
+        world.prepare(&mut command);
+        for name in ["HOME", "AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"] {
+            command.env_remove(name);
+        }
+        command.args(["-qq", "-e", "trace=openat,open", "-o"]).arg(world.path("strace.log"));
+        let output = command.arg(program).args(arguments).stdin(Stdio::null()).output().unwrap();
+        assert!(output.status.code().is_some(), "{}: {}", program.display(), output.status);
+        log(&world).iter().any(|call| call.contains("nsswitch.conf"))
+    };
+    assert!(lookup("/usr/bin/env".as_ref(), &["id", "-un"]));
+    for (program, arguments) in [
+        ("git-credential-aep", ["get"].as_slice()),
+        ("kube-credential-aep", &[]),
+        ("bazel-credential-aep", &["get"]),
+        ("aep-postman", &["script"]),
+        ("aep-prompt", &[]),
+        ("aep-auth", &["profile", "list"]),
+    ] {
+        assert!(!lookup(&binary(program), arguments), "{program}");
     }
 }
 

@@ -80,18 +80,55 @@ impl Place {
     }
 }
 
+/// The platform's own folders.
+struct PlatformFolders {
+    config: PathBuf,
+    data: PathBuf,
+    cache: PathBuf,
+}
+
+impl PlatformFolders {
+    /// `None` where no home is found; one that depends on where the program is run is none.
+    fn find(environment: &Environment) -> Option<Self> {
+        if environment.path(HOME).is_some_and(|home| !home.is_absolute()) {
+            return None;
+        }
+        #[cfg(target_os = "linux")]
+        if !environment.has(HOME) {
+            return Some(Self::of_xdg(&trust::home_or_of_account()?, environment));
+        }
+        let own = ProjectDirs::from("", "", "aep")?;
+        let [config, data, cache] = [own.config_dir(), own.data_local_dir(), own.cache_dir()].map(Path::to_owned);
+        Some(Self { config, data, cache })
+    }
+
+    /// As `directories` has them, which has no way to be told the home.
+    #[cfg(target_os = "linux")]
+    fn of_xdg(home: &Path, environment: &Environment) -> Self {
+        let of = |variable: &str, usual: &str| {
+            let named = environment.path(variable).filter(|folder| folder.is_absolute());
+            named.unwrap_or_else(|| home.join(usual)).join("aep")
+        };
+        Self {
+            config: of("XDG_CONFIG_HOME", ".config"),
+            data: of("XDG_DATA_HOME", ".local/share"),
+            cache: of("XDG_CACHE_HOME", ".cache"),
+        }
+    }
+}
+
 impl Folders {
     /// Finds the folders; the disk is touched only where `sudo` has to be told from another root.
     pub fn find(environment: &Environment) -> Self {
         let variables = ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"].map(|name| environment.path(name));
-        let platform = if variables.iter().all(Option::is_some) { None } else { ProjectDirs::from("", "", "aep") };
-        Self::from_parts(environment, variables, platform.as_ref())
+        let platform = if variables.iter().all(Option::is_some) { None } else { PlatformFolders::find(environment) };
+        Self::from_parts(environment, variables, platform)
     }
 
-    /// Finds the folders by the environment alone. Without `HOME` the platform's own are not looked for: that would ask
-    /// the system's user database, by sockets where it is a network's.
+    /// Finds the folders, and asks nobody but the file system: on macOS the platform's own are not looked for without
+    /// `HOME`.
     pub fn find_quickly(environment: &Environment) -> Self {
-        if cfg!(windows) || environment.has("HOME") {
+        if cfg!(any(windows, target_os = "linux")) || environment.has("HOME") {
             return Self::find(environment);
         }
         let variables = ["AEP_CONFIG_DIR", "AEP_DATA_DIR", "AEP_CACHE_DIR"].map(|name| environment.path(name));
@@ -101,24 +138,24 @@ impl Folders {
     fn from_parts(
         environment: &Environment,
         [config, data, cache]: [Option<PathBuf>; 3],
-        platform: Option<&ProjectDirs>,
+        platform: Option<PlatformFolders>,
     ) -> Self {
         let home = trust::home(environment);
         let is_foreign = home.as_deref().is_some_and(|home| {
             let caller = environment.text("SUDO_UID").ok().flatten();
             trust::foreign_home(caller.as_deref(), home).is_some()
         });
-        let (own_data, former_data) = match platform {
-            Some(dirs) => apart(dirs.data_local_dir(), dirs.config_dir()),
+        let (own_data, former_data) = match &platform {
+            Some(own) => apart(&own.data, &own.config),
             None => (None, None),
         };
-        let platform = |pick: fn(&ProjectDirs) -> &Path| platform.map(|dirs| pick(dirs).to_owned());
+        let (own_config, own_cache) = platform.map(|own| (own.config, own.cache)).unzip();
         Self {
-            config: Place::find(config, platform(ProjectDirs::config_dir), home.as_deref(), is_foreign),
+            config: Place::find(config, own_config, home.as_deref(), is_foreign),
             // Who names a folder has the data there, and nowhere else.
             former_data: former_data.filter(|_| data.is_none()),
             data: Place::find(data, own_data, home.as_deref(), is_foreign),
-            cache: Place::find(cache, platform(ProjectDirs::cache_dir), home.as_deref(), is_foreign),
+            cache: Place::find(cache, own_cache, home.as_deref(), is_foreign),
             home,
         }
     }
@@ -236,6 +273,33 @@ mod tests {
             assert_eq!(error.exit_code(), 3, "{value}");
             assert!(error.message().contains("AEP_CONFIG_DIR"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_home_that_depends_on_the_current_folder_is_none() {
+        let error = find(&[(HOME, "rel")]).config().unwrap_err();
+        assert_eq!(error.hint(), Some(format!("set {HOME} or AEP_CONFIG_DIR").as_str()));
+    }
+
+    /// Without the variable the same places as with it.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_platforms_own_are_those_of_the_crate() {
+        let home = trust::home_or_of_account().unwrap();
+        let by_crate = ProjectDirs::from("", "", "aep").unwrap();
+        let own = PlatformFolders::of_xdg(&home, &Environment::from_process());
+        assert_eq!(
+            [&own.config, &own.data, &own.cache].map(PathBuf::as_path),
+            [by_crate.config_dir(), by_crate.data_local_dir(), by_crate.cache_dir()]
+        );
+        let own = PlatformFolders::of_xdg(
+            Path::new("/h"),
+            &Environment::from_pairs([("XDG_CONFIG_HOME", "/c"), ("XDG_CACHE_HOME", "rel")]),
+        );
+        assert_eq!(
+            [own.config, own.data, own.cache].map(|path| path.display().to_string()),
+            ["/c/aep", "/h/.local/share/aep", "/h/.cache/aep"]
+        );
     }
 
     #[test]

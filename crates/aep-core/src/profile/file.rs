@@ -255,9 +255,7 @@ impl Value<'_> {
     /// A relative file stands beside the profile file; `~/` is the home folder.
     fn beside(&self, file: &str) -> PathBuf {
         match file.strip_prefix("~/") {
-            Some(rest) => {
-                directories::BaseDirs::new().map_or_else(|| PathBuf::from(file), |base| base.home_dir().join(rest))
-            }
+            Some(rest) => trust::home_or_of_account().map_or_else(|| PathBuf::from(file), |home| home.join(rest)),
             None => self.path.parent().unwrap_or(Path::new("")).join(file),
         }
     }

@@ -15,9 +15,9 @@ use crate::error::Cause;
 use crate::io_words::{cure_of_shortage, io_words, is_beyond_the_file};
 use crate::{Environment, Error};
 
-mod distrust;
 #[cfg(unix)]
-mod group;
+mod accounts;
+mod distrust;
 #[cfg(unix)]
 mod walk;
 
@@ -125,6 +125,21 @@ impl std::error::Error for OpenError {
 /// The home that the environment names; `None` where it names none or no absolute path.
 pub fn home(environment: &Environment) -> Option<PathBuf> {
     environment.path(if cfg!(windows) { "USERPROFILE" } else { "HOME" }).filter(|home| home.is_absolute())
+}
+
+/// The home as the `directories` crate finds it, but that without the variable the list of accounts is read as a file: a
+/// lookup by the C library ends a program that carries its own.
+pub(crate) fn home_or_of_account() -> Option<PathBuf> {
+    #[cfg(target_os = "linux")]
+    #[expect(clippy::disallowed_methods, reason = "as `directories` reads it elsewhere")]
+    {
+        let named = std::env::var_os("HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
+        named.or_else(walk::home_of_account)
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        directories::BaseDirs::new().map(|base| base.home_dir().to_owned())
+    }
 }
 
 /// Opens a trusted regular file for reading.

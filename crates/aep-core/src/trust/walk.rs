@@ -14,7 +14,7 @@ use std::sync::OnceLock;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 
-use super::{Distrust, OpenError, group};
+use super::{Distrust, OpenError, accounts};
 use crate::io_words::is_beyond_the_file;
 use crate::platform;
 
@@ -270,12 +270,19 @@ fn is_group_own(path: &Path, gid: u32) -> Result<bool, OpenError> {
         Some(own) => *own,
         None => {
             let (accounts, groups) = (list("/etc/passwd")?, list("/etc/group")?);
-            let own =
-                accounts.zip(groups).and_then(|(accounts, groups)| group::own(&accounts, &groups, platform::user()));
+            let own = accounts
+                .zip(groups)
+                .and_then(|(accounts, groups)| accounts::own_group(&accounts, &groups, platform::user()));
             *OWN.get_or_init(|| own)
         }
     };
     Ok(own == Some(gid) && !has_access_list(path))
+}
+
+/// The home of this process's account, where the list of accounts has one.
+pub(super) fn home_of_account() -> Option<PathBuf> {
+    let accounts = list("/etc/passwd").ok().flatten()?;
+    accounts::home(&accounts, platform::user()).map(PathBuf::from)
 }
 
 /// A list of accounts; `None` where there is none to be read, or it is too long to be read whole. That the process has no

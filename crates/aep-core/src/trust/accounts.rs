@@ -1,11 +1,18 @@
-//! Whether a group is the user's alone: the primary one, of the user's own name, without further members.
+//! What the lists of accounts say: an account's home, and whether a group is the user's alone.
 //!
-//! Many systems give each account such a group and a umask of 002, so that all files of the user are writable by it. The
-//! two lists are read as files, and only once something writable by its group is met: a lookup by the C library could
-//! ask a network. What is not in the files is not known, and counts as somebody else's.
+//! The lists are read as files, and only once they are needed. A lookup by the C library could ask a network, and in a
+//! program that carries its own C library it loads another's modules and may end the process. What is not in the files is
+//! not known.
 
-/// The group that is the user's alone, if there is one, by the text of `/etc/passwd` and `/etc/group`.
-pub(super) fn own(passwd: &str, group: &str, uid: u32) -> Option<u32> {
+/// The home of an account, by the text of `/etc/passwd`.
+pub(super) fn home(passwd: &str, uid: u32) -> Option<&str> {
+    passwd.lines().filter_map(Account::parse).find(|account| account.uid == uid)?.home
+}
+
+/// The group that is the user's alone, if there is one, by the text of `/etc/passwd` and `/etc/group`: the primary one, of
+/// the user's own name, without further members. Many systems give each account such a group and a umask of 002, so that
+/// all files of the user are writable by it.
+pub(super) fn own_group(passwd: &str, group: &str, uid: u32) -> Option<u32> {
     // Compatibility lines of NIS: there are accounts that are not listed here.
     let goes_on_elsewhere = |text: &str| text.lines().any(|line| line.starts_with(['+', '-']));
     if goes_on_elsewhere(passwd) || goes_on_elsewhere(group) {
@@ -30,16 +37,18 @@ struct Account<'a> {
     name: &'a str,
     uid: u32,
     gid: u32,
+    home: Option<&'a str>,
 }
 
 impl<'a> Account<'a> {
-    /// `name:password:uid:gid:…`
+    /// `name:password:uid:gid:comment:home:shell`
     fn parse(line: &'a str) -> Option<Self> {
         let mut fields = line.split(':');
         let name = fields.next().filter(|name| !name.is_empty())?;
         let uid = fields.nth(1)?.parse().ok()?;
         let gid = fields.next()?.parse().ok()?;
-        Some(Self { name, uid, gid })
+        let home = fields.nth(1).filter(|home| home.starts_with('/'));
+        Some(Self { name, uid, gid, home })
     }
 }
 
@@ -53,16 +62,24 @@ fn group_of_line(line: &str, gid: u32) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::own;
+    use super::{home, own_group};
 
     const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000:Ann,,,:/home/ann:/bin/sh\n\
                           bob:x:1001:1001::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n";
     const GROUP: &str = "root:x:0:\nusers:x:100:\nann:x:1000:\nbob:x:1001:bob\nstaff:x:50:ann\n";
 
     #[test]
+    fn an_accounts_home() {
+        let passwd = format!("{PASSWD}nobody:x:7:7::relative:/bin/sh\nshort:x:8:8\nann2:x:1000:1:::/\n");
+        for (uid, expected) in [(0, Some("/root")), (1000, Some("/home/ann")), (7, None), (8, None), (4711, None)] {
+            assert_eq!(home(&passwd, uid), expected, "{uid}");
+        }
+    }
+
+    #[test]
     fn a_group_of_ones_own() {
         for (uid, gid) in [(0, 0), (1000, 1000), (1001, 1001)] {
-            assert_eq!(own(PASSWD, GROUP, uid), Some(gid), "{uid}");
+            assert_eq!(own_group(PASSWD, GROUP, uid), Some(gid), "{uid}");
         }
     }
 
@@ -84,7 +101,7 @@ mod tests {
             ("groups of NIS", PASSWD.to_owned(), with(GROUP, "+:::"), 1000, 1000),
             ("empty lists", String::new(), String::new(), 0, 0),
         ] {
-            assert_ne!(own(&passwd, &group, uid), Some(gid), "{what}");
+            assert_ne!(own_group(&passwd, &group, uid), Some(gid), "{what}");
         }
     }
 
@@ -92,6 +109,6 @@ mod tests {
     fn damaged_lines_are_skipped() {
         let passwd = format!(":x:1000:9::\nno colon\nann:x:x:1000\n{PASSWD}");
         let group = format!("ann\nann:x:y:bob\n{GROUP}");
-        assert_eq!(own(&passwd, &group, 1000), Some(1000));
+        assert_eq!(own_group(&passwd, &group, 1000), Some(1000));
     }
 }
