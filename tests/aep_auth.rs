@@ -73,6 +73,37 @@ fn headers_in_three_formats() {
     assert!(assert_refused(&world.run("aep-auth", &["headers"]), 3).contains("AEP_ORG_ID"));
 }
 
+/// The variable that public tools of this field set. It is one that we print too, so that over a profile it is nobody's.
+#[test]
+fn a_sandbox_by_its_common_name_goes_with_an_identity_from_the_environment() {
+    let mut world = World::oauth();
+    let sandbox = |world: &World, arguments: &[&str]| {
+        let output = world.run("aep-auth", &[&["headers"], arguments].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let name =
+            text(&output.stdout).lines().find_map(|line| line.strip_prefix("x-sandbox-name: ").map(str::to_owned));
+        (name.unwrap_or_default(), text(&output.stderr))
+    };
+    world.set("AEP_SANDBOX_NAME", "dev1");
+    assert_eq!(sandbox(&world, &[]), ("dev1".to_owned(), String::new()));
+    assert_eq!(sandbox(&world, &["--sandbox", "prod"]).0, "prod");
+    let doctor = text(&world.run("aep-auth", &["doctor"]).stdout);
+    assert!(doctor.contains("sandbox dev1 (from AEP_SANDBOX_NAME)"), "{doctor}");
+    world.set("AEP_SANDBOX", "dev2");
+    assert_eq!(sandbox(&world, &[]).0, "dev2");
+    world.unset("AEP_SANDBOX").set("AEP_SANDBOX_NAME", "Dev 1");
+    assert!(assert_refused(&world.run("aep-auth", &["headers"]), 3).contains("AEP_SANDBOX_NAME is `Dev 1`"));
+
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &["--profile", "dev"]));
+    world.set("AEP_SANDBOX_NAME", "dev1").set("AEP_LOG", "info");
+    let (name, told) = sandbox(&world, &["--profile", "dev"]);
+    assert!(name.is_empty() && told.contains("AEP_SANDBOX_NAME names no sandbox of profile dev"), "{name} {told}");
+    // What `exec` gave is the profile's own.
+    let (name, told) = sandbox(&world, &["--profile", "dev", "--sandbox", "dev1"]);
+    assert!(name == "dev1" && !told.contains("AEP_SANDBOX_NAME"), "{told}");
+}
+
 #[test]
 fn curl_takes_the_headers_from_a_pipe() {
     if !has("curl") {

@@ -93,6 +93,7 @@ fn text(command: &Command, is_program: bool) -> io::Result<Vec<u8>> {
 const ENVIRONMENT: &[(&str, &str)] = &[
     ("AEP_PROFILE", "Profile to use (default: the one that aep-auth profile use set)."),
     ("AEP_SANDBOX", "Sandbox for x-sandbox-name (default: the profile's)."),
+    ("AEP_SANDBOX_NAME", "The same for an identity from the variables below, where AEP_SANDBOX is not set."),
     (
         "AEP_CLIENT_ID, AEP_CLIENT_SECRET, AEP_ORG_ID, AEP_SCOPES",
         "An OAuth Server-to-Server credential without a profile.",

@@ -75,8 +75,10 @@ pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Op
     };
     let name = if let Origin::File { name, .. } = &origin { name.as_str() } else { "env" };
     context.log.info(format_args!("profile {name}, {named_by}: {origin}"));
-    let given = choice.sandbox.clone().map(|sandbox| ("--sandbox", sandbox));
-    let given = given.or(context.environment.text("AEP_SANDBOX")?.map(|sandbox| ("AEP_SANDBOX", sandbox)));
+    let given = match &choice.sandbox {
+        Some(sandbox) => Some(("--sandbox", sandbox.clone())),
+        None => sandbox_of_variables(context, &origin, fields.sandbox.as_deref())?,
+    };
     if let Some((source, sandbox)) = given {
         if !sandbox.is_empty() && !is_word(&sandbox) {
             return Err(Error::configuration(format!("{source} is `{sandbox}`; {EXPECTED_WORD}"))
@@ -85,6 +87,27 @@ pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Op
         fields.sandbox = Some(sandbox).filter(|name| !name.is_empty());
     }
     assemble(context, origin, fields).map(Some)
+}
+
+/// The sandbox that the environment names, and the variable. `AEP_SANDBOX_NAME` is the one that we print, so that over a
+/// named profile it may be what an earlier one had.
+fn sandbox_of_variables(
+    context: &Context,
+    origin: &Origin,
+    own: Option<&str>,
+) -> Result<Option<(&'static str, String)>> {
+    const VARIABLE: &str = "AEP_SANDBOX_NAME";
+    if let Some(sandbox) = context.environment.text("AEP_SANDBOX")? {
+        return Ok(Some(("AEP_SANDBOX", sandbox)));
+    }
+    match (context.environment.text(VARIABLE)?, origin) {
+        (Some(sandbox), Origin::Environment { .. }) => Ok(Some((VARIABLE, sandbox))),
+        (Some(sandbox), Origin::File { name, .. }) if own != Some(sandbox.as_str()) => {
+            context.log.info(format_args!("{VARIABLE} names no sandbox of profile {name}; AEP_SANDBOX would"));
+            Ok(None)
+        }
+        _ => Ok(None),
+    }
 }
 
 /// The name that was given, by option or by `AEP_PROFILE`.

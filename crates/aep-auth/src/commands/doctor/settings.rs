@@ -1,6 +1,6 @@
 //! Which settings hold, and where each was found.
 
-use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, ProfileSelection};
+use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_PLATFORM_URL, Origin, ProfileSelection};
 use aep_core::{Context, Profile};
 use aep_ims::refusal;
 
@@ -36,7 +36,11 @@ fn is_plain(name: &str, value: &str) -> bool {
 /// The values that no stranger may read, each with the name of its variable.
 pub(super) fn values_to_hide(context: &Context, profile: Option<&Profile>) -> Vec<(String, &'static str)> {
     let of_a_profile = OF_A_PROFILE.into_iter().filter(|_| profile.is_none());
-    let own = SHOWN.into_iter().filter(|name| *name != "AEP_PROFILE").chain(["AEP_SANDBOX"]).chain(of_a_profile);
+    let own = SHOWN
+        .into_iter()
+        .filter(|name| *name != "AEP_PROFILE")
+        .chain(["AEP_SANDBOX", "AEP_SANDBOX_NAME"])
+        .chain(of_a_profile);
     let value = |name: &'static str| Some((context.environment.text(name).ok().flatten()?, name));
     own.filter_map(value).filter(|(value, name)| !is_plain(name, value)).collect()
 }
@@ -91,7 +95,10 @@ pub(super) fn look_at_profile(
     findings.good(format!("platform {platform} (from {})", from("AEP_PLATFORM_URL", platform == DEFAULT_PLATFORM_URL)));
     match &profile.sandbox {
         Some(sandbox) => {
-            let place = if selection.sandbox.is_some() { "--sandbox".to_owned() } else { from("AEP_SANDBOX", false) };
+            let is_env = matches!(profile.origin, Origin::Environment { .. });
+            let variable =
+                if is_env && !context.environment.has("AEP_SANDBOX") { "AEP_SANDBOX_NAME" } else { "AEP_SANDBOX" };
+            let place = if selection.sandbox.is_some() { "--sandbox".to_owned() } else { from(variable, false) };
             findings.good(format!("sandbox {sandbox} (from {place})"));
         }
         None => findings.note("no sandbox: calls carry no x-sandbox-name; most services take prod, some want one"),
