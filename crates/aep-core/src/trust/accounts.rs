@@ -5,8 +5,10 @@
 //! not known.
 
 /// The home of an account, by the text of `/etc/passwd`.
+#[cfg(target_os = "linux")]
 pub(super) fn home(passwd: &str, uid: u32) -> Option<&str> {
-    passwd.lines().filter_map(Account::parse).find(|account| account.uid == uid)?.home
+    let line = passwd.lines().find(|line| Account::parse(line).is_some_and(|account| account.uid == uid))?;
+    line.split(':').nth(5).filter(|home| home.starts_with('/'))
 }
 
 /// The group that is the user's alone, if there is one, by the text of `/etc/passwd` and `/etc/group`: the primary one, of
@@ -37,7 +39,6 @@ struct Account<'a> {
     name: &'a str,
     uid: u32,
     gid: u32,
-    home: Option<&'a str>,
 }
 
 impl<'a> Account<'a> {
@@ -47,8 +48,7 @@ impl<'a> Account<'a> {
         let name = fields.next().filter(|name| !name.is_empty())?;
         let uid = fields.nth(1)?.parse().ok()?;
         let gid = fields.next()?.parse().ok()?;
-        let home = fields.nth(1).filter(|home| home.starts_with('/'));
-        Some(Self { name, uid, gid, home })
+        Some(Self { name, uid, gid })
     }
 }
 
@@ -62,17 +62,18 @@ fn group_of_line(line: &str, gid: u32) -> Option<(&str, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{home, own_group};
+    use super::own_group;
 
     const PASSWD: &str = "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000:Ann,,,:/home/ann:/bin/sh\n\
                           bob:x:1001:1001::/home/bob:/bin/sh\neve:x:1002:100::/home/eve:/bin/sh\n";
     const GROUP: &str = "root:x:0:\nusers:x:100:\nann:x:1000:\nbob:x:1001:bob\nstaff:x:50:ann\n";
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn an_accounts_home() {
         let passwd = format!("{PASSWD}nobody:x:7:7::relative:/bin/sh\nshort:x:8:8\nann2:x:1000:1:::/\n");
         for (uid, expected) in [(0, Some("/root")), (1000, Some("/home/ann")), (7, None), (8, None), (4711, None)] {
-            assert_eq!(home(&passwd, uid), expected, "{uid}");
+            assert_eq!(super::home(&passwd, uid), expected, "{uid}");
         }
     }
 

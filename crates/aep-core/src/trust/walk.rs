@@ -280,6 +280,7 @@ fn is_group_own(path: &Path, gid: u32) -> Result<bool, OpenError> {
 }
 
 /// The home of this process's account, where the list of accounts has one.
+#[cfg(target_os = "linux")]
 pub(super) fn home_of_account() -> Option<PathBuf> {
     let accounts = list("/etc/passwd").ok().flatten()?;
     accounts::home(&accounts, platform::user()).map(PathBuf::from)
