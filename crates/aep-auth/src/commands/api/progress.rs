@@ -98,6 +98,80 @@ fn amount(bytes: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::cell::{Cell, RefCell};
+    use std::io::{self, Write};
+    use std::rc::Rc;
+
+    use aep_core::clock::Clock;
+    use aep_core::{Environment, Folders, Log, log};
+
+    /// A stop-watch that the test moves.
+    #[derive(Clone, Default)]
+    struct Watch(Rc<Cell<Duration>>);
+
+    impl Clock for Watch {
+        fn unix_millis(&self) -> i64 {
+            0
+        }
+        fn monotonic(&self) -> Duration {
+            self.0.get()
+        }
+        fn sleep(&self, _duration: Duration) {}
+    }
+
+    #[derive(Clone, Default)]
+    struct Terminal(Rc<RefCell<Vec<u8>>>);
+
+    impl Write for Terminal {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.borrow_mut().write(bytes)
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    /// What is drawn at each of these times (in milliseconds, with the bytes that are new), and at the end.
+    fn drawn(is_wanted: bool, is_finished: bool, steps: &[(u64, u64)]) -> Vec<String> {
+        let (watch, terminal) = (Watch::default(), Terminal::default());
+        let context = Context {
+            environment: Environment::from_pairs([("X", "")]),
+            clock: Box::new(watch.clone()),
+            folders: Folders::default(),
+            log: Log::new(log::Level::Error, terminal.clone()),
+            keyring: Default::default(),
+        };
+        let taken = || String::from_utf8(terminal.0.take()).unwrap();
+        let began = Duration::from_secs(5);
+        watch.0.set(began);
+        let mut progress = Progress::new(&context, is_wanted, None);
+        let mut all = Vec::new();
+        for (at, bytes) in steps {
+            watch.0.set(began + Duration::from_millis(*at));
+            progress.advance(*bytes);
+            all.push(taken());
+        }
+        if is_finished {
+            progress.finish();
+        }
+        drop(progress);
+        all.push(taken());
+        all
+    }
+
+    #[test]
+    fn a_bar_comes_after_a_second_is_drawn_ten_times_a_second_and_goes() {
+        let steps = [(999, 1), (1000, 1023), (1099, 1), (1100, 1), (1199, 0)];
+        let one = "\r1.0 KiB, 1.0 KiB/s";
+        // What it covers is two characters longer.
+        let two = "\r1.0 KiB, 932 B/s  ";
+        let gone = format!("\r{:16}\r", "");
+        for is_finished in [true, false] {
+            assert_eq!(drawn(true, is_finished, &steps), ["", one, "", two, "", &gone]);
+            assert_eq!(drawn(true, is_finished, &steps[..1]), ["", ""], "what is short needs none");
+            assert_eq!(drawn(false, is_finished, &steps), [""; 6], "nobody looks");
+        }
+    }
 
     #[test]
     fn a_line_tells_how_far_it_is_and_how_fast() {
