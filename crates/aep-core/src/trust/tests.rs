@@ -330,12 +330,20 @@ fn what_is_no_regular_file_is_not_waited_for() {
 }
 
 #[test]
+fn no_program_that_is_run_inherits_what_was_opened() {
+    let file = open(&Place::new().profile(), None).unwrap();
+    assert!(rustix::io::fcntl_getfd(&file).unwrap().contains(rustix::io::FdFlags::CLOEXEC));
+}
+
+#[test]
 fn absent_is_not_unreadable() {
     let place = Place::new();
     let home = place.home();
     for name in [".config/aep/profiles/none.toml", ".config/none/dev.toml", "none"] {
         assert!(matches!(open(&home.join(name), Some(&home)), Err(OpenError::Absent)), "{name}");
     }
+    assert!(matches!(check_folders(&home.join("none"), Some(&home)), Err(OpenError::Absent)));
+    assert!(!home.join(".config/none").exists() && !home.join("none").exists(), "who looks makes nothing");
     let error = open(&place.profile().join("below"), Some(&home)).unwrap_err();
     assert!(matches!(&error, OpenError::Unreadable { path, .. } if *path == place.profile()), "{error:?}");
     assert!(error.to_string().ends_with("cannot be read: a part of the path is not a folder"), "{error}");
@@ -369,6 +377,23 @@ fn an_error_names_what_is_at_fault_and_its_cure() {
     let folder = folder.display();
     assert_eq!(error.to_string(), format!("{folder} is not trusted: others can write to it (mode 777)"));
     assert_eq!(error.cure().unwrap(), format!("look into it first: ls -la {folder}\nthen: chmod go-w {folder}"));
+}
+
+#[test]
+fn a_fault_of_the_system_is_not_the_files() {
+    use rustix::io::Errno;
+    let unreadable = |error: Errno| OpenError::unreadable(Path::new("/d/f"), error);
+    for (error, code, has_cure) in [
+        (unreadable(Errno::MFILE), 6, true),
+        (unreadable(Errno::IO), 6, false),
+        (unreadable(Errno::ACCESS), 3, false),
+        (OpenError::TooLarge { path: PathBuf::from("/d/f"), limit: 9 }, 3, false),
+    ] {
+        for told in [error.to_error("x"), error.to_error_without_path("x")] {
+            assert_eq!((told.exit_code(), told.hint().is_some()), (code, has_cure), "{error}");
+            assert_eq!(told.cause(), Some(&error.cause()));
+        }
+    }
 }
 
 #[test]

@@ -327,4 +327,12 @@ mod tests {
         assert_eq!(of_size(LONGEST_LIST + 1), None);
         assert_eq!(list("/no/such/list").unwrap(), None);
     }
+
+    /// Of what a fault of the system hides, nobody is accused.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_list_that_a_fault_hides_is_not_absent() {
+        // Its first page is never there, which the system calls a fault of input and output.
+        assert!(matches!(list("/proc/self/mem"), Err(OpenError::Unreadable { .. })));
+    }
 }
