@@ -73,7 +73,7 @@ mod tests {
     #[test]
     fn names_that_are_fine() {
         for name in ["prod", "0", "a.b-c_d", "com", "comet", "nullable", "environment", &"a".repeat(64)] {
-            assert!(Name::parse(name).is_ok(), "{name}");
+            assert_eq!(Name::parse(name).unwrap().as_str(), name);
         }
     }
 
@@ -107,6 +107,21 @@ mod tests {
             &"a".repeat(65),
         ] {
             assert!(Name::parse(name).is_err(), "{name:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_a_secret_in_a_names_place_is_not_shown() {
+        for (typed, is_shown) in [
+            ("My Profile", true),
+            ("P-1234567890123456789012", true),
+            ("P-12345678901234567890123", false),
+            ("prød", false),
+            ("a\u{7}", false),
+        ] {
+            let refusal = Name::parse(typed).unwrap_err();
+            assert_eq!(refusal.message().starts_with(&format!("`{typed}` ")), is_shown, "{refusal}");
+            assert_eq!(refusal.message().starts_with("`(not shown)` "), !is_shown, "{refusal}");
         }
     }
 }

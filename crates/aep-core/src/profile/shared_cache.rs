@@ -171,4 +171,21 @@ mod tests {
             assert!(!refusal.message().contains("marker"), "{refusal}");
         }
     }
+
+    #[test]
+    fn what_an_address_says_beside_the_host() {
+        let long = format!("rediss://h?prefix={}", "x".repeat(64));
+        for (text, is_tls, database, prefix) in [
+            ("rediss://h", true, 0, "aep:"),
+            ("valkeys://h:7000/3/", true, 3, "aep:"),
+            ("redis://localhost/15?prefix=team:", false, 15, "team:"),
+            ("valkey://localhost/?prefix=a.b_c-1", false, 0, "a.b_c-1"),
+            (long.as_str(), true, 0, &long[18..]),
+        ] {
+            let address = SharedCacheUrl::parse(text).unwrap();
+            assert_eq!((address.is_tls(), address.database(), address.prefix()), (is_tls, database, prefix), "{text}");
+            assert_eq!(format!("{address:?}"), address.to_string());
+        }
+        assert!(SharedCacheUrl::parse(&format!("{long}x")).is_err());
+    }
 }

@@ -235,6 +235,7 @@ mod tests {
             "http://localhost.",
             "http://0177.0.0.1",
             "ftp://h.example",
+            "ftp://127.0.0.1",
             "https://user:pass@h.example",
             "https://h.example/path",
             "https://h.example?x=1",
@@ -260,5 +261,33 @@ mod tests {
     fn a_refusal_shows_no_password() {
         let refusal = BaseUrl::parse("ims_url", "https://user:marker@h.example").unwrap_err();
         assert!(!refusal.message().contains("marker"), "{refusal}");
+        assert!(refusal.message().contains("…@h.example"), "{refusal}");
+        assert_eq!(without_user("h.example"), "h.example");
+    }
+
+    #[test]
+    fn this_machine_is_told_from_others() {
+        for (text, is_loopback) in
+            [("http://127.9.9.9:80", true), ("https://[::1]", true), ("https://h.example", false)]
+        {
+            let base = BaseUrl::parse("ims_url", text).unwrap();
+            assert_eq!(base.is_loopback(), is_loopback, "{text}");
+            assert_eq!(format!("{base:?}"), base.to_string());
+        }
+    }
+
+    #[test]
+    fn an_address_is_where_it_leads_and_what_is_asked_for_there() {
+        for (text, shown, path, query) in [
+            ("https://h.example", "https://h.example/", "/", None),
+            ("HTTPS://H.example:443?a=?#b", "https://h.example/?a=?", "/", Some("a=?")),
+            ("http://h.example:8080/A/@b?", "http://h.example:8080/A/@b?", "/A/@b", Some("")),
+        ] {
+            let address = Address::parse(text).unwrap();
+            assert_eq!((address.to_string().as_str(), address.path(), address.query()), (shown, path, query), "{text}");
+        }
+        for text in ["h.example/", "ftp://h.example/", "https://u@h.example/", "https://h.example\\@evil.example/"] {
+            assert_eq!(Address::parse(text), None, "{text}");
+        }
     }
 }
