@@ -237,6 +237,8 @@ mod tests {
             ("h:1\n", "h:1\nh:1:p\\:all:u:NEW\n"),
             // Escaped in another way, it says the same.
             ("\\h:1:p\\:\\a\\l\\l:u:old\n", "h:1:p\\:all:u:NEW\n"),
+            // The rest of the line is the password, whatever it holds.
+            ("h:1:p\\:all:u:o:l:d\n", "h:1:p\\:all:u:NEW\n"),
             // libpq takes the first that fits.
             ("a:1:b:c:d\n*:*:*:u:x\n", "a:1:b:c:d\nh:1:p\\:all:u:NEW\n*:*:*:u:x\n"),
             ("*:*:*:*:x\nh:1:p\\:all:u:old\nz", "h:1:p\\:all:u:NEW\n*:*:*:*:x\nz"),
@@ -253,6 +255,68 @@ mod tests {
         let before = [b"\xff\xfe\x00:".as_slice(), b"\nh:1:d:u:old\n\x80"].concat();
         let wanted = [b"\xff\xfe\x00:".as_slice(), b"\nh:1:d:u:n\n\x80"].concat();
         assert_eq!(*with_line(&before, b"h:1:d:u:n"), wanted);
+    }
+
+    fn context(variables: &[(&str, &str)]) -> Context {
+        let environment = aep_core::Environment::from_pairs(variables.iter().copied());
+        Context {
+            folders: aep_core::Folders::find(&environment),
+            environment,
+            clock: Box::new(aep_core::clock::SystemClock::start()),
+            log: aep_core::Log::silent(),
+            keyring: Default::default(),
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_file_that_is_named_then_the_variables_then_libpqs_own() {
+        let (home, variable) = (("HOME", "/home/u"), ("PGPASSFILE", "/v/pass"));
+        let named = Some(Path::new("/n/pass"));
+        for (variables, named, meant) in [
+            ([home, variable].as_slice(), named, Some("/n/pass")),
+            (&[home, variable], None, Some("/v/pass")),
+            (&[home], None, Some("/home/u/.pgpass")),
+            (&[("X", "")], None, None),
+        ] {
+            let found = path(&context(variables), named).map_err(|error| error.exit_code());
+            assert_eq!(found, meant.map(PathBuf::from).ok_or(3));
+        }
+        let own = path(&context(&[home]), Some(Path::new("pass"))).unwrap();
+        assert!(own.is_absolute() && own.ends_with("pass"), "a client may run in another folder");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn libpqs_own_file_is_told_of_where_it_is_there() {
+        let home = tempfile::tempdir().unwrap();
+        let (context, file) = (context(&[("HOME", home.path().to_str().unwrap())]), home.path().join(".pgpass"));
+        assert_eq!(existing(&context), None);
+        std::fs::write(&file, "").unwrap();
+        assert_eq!(existing(&context), Some(file));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_of_passwords_is_ones_own_alone_and_of_a_mebibyte_at_most() {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let (path, context) = (folder.path().join("pass"), context(&[("X", "")]));
+        assert_eq!(read(&context, &path).unwrap().len(), 0, "none yet");
+        for (mode, length, is_read) in [
+            (0o600, 1024 * 1024, true),
+            (0o600, 1024 * 1024 + 1, false),
+            (0o700, 1, true),
+            (0o610, 1, false),
+            (0o604, 1, false),
+            (0o500, 1, false),
+        ] {
+            std::fs::write(&path, vec![b'x'; length]).unwrap();
+            std::fs::set_permissions(&path, PermissionsExt::from_mode(mode)).unwrap();
+            let found = read(&context, &path).map(|bytes| bytes.len()).map_err(|error| error.exit_code());
+            assert_eq!(found, if is_read { Ok(length) } else { Err(6) }, "{mode:o}, {length}");
+            std::fs::remove_file(&path).unwrap();
+        }
     }
 
     proptest::proptest! {
