@@ -205,7 +205,8 @@ pub fn split_list(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::split_list;
+    use super::resolve::tests::of_file;
+    use super::{Flow, split_list};
 
     #[test]
     fn lists_as_people_write_them() {
@@ -213,5 +214,39 @@ mod tests {
             assert_eq!(split_list(text), ["a", "b"], "{text}");
         }
         assert!(split_list(" , ").is_empty());
+    }
+
+    #[test]
+    fn a_flow_is_the_word_of_its_file() {
+        for (flow, word) in [(Flow::Oauth, "oauth"), (Flow::Jwt, "jwt")] {
+            assert_eq!((flow.name(), Flow::parse(word)), (word, Some(flow)));
+        }
+        assert_eq!(Flow::parse("OAuth"), None);
+    }
+
+    #[test]
+    fn each_secret_counts_by_where_it_is() {
+        const OTHERS: &str = "client_id = \"c\"\nclient_secrets = [{ store = true }]\n";
+        for (key, may_ask) in [
+            ("client_secrets", true),
+            ("private_key", true),
+            ("private_key_passphrase", true),
+            // Whoever waits for the engine's is no person.
+            ("shared_cache_password", false),
+        ] {
+            let with = |reference: &str| {
+                let value = if key == "client_secrets" { format!("[{reference}]") } else { reference.to_owned() };
+                let others = if key == "client_secrets" { "client_id = \"c\"\n" } else { OTHERS };
+                let scopes = "scopes = [\"openid\"]\n";
+                of_file(&format!("{others}{scopes}{key} = {value}\n"), &[]).unwrap()
+            };
+            let of_variable = with("{ env = \"OWN\" }");
+            assert_eq!(of_variable.secret_variables().collect::<Vec<_>>(), ["OWN"], "{key}");
+            assert!(!of_variable.asks_somebody());
+            for reference in ["{ keyring = true }", "{ command = [\"op\"] }"] {
+                assert_eq!(with(reference).asks_somebody(), may_ask, "{key} = {reference}");
+                assert_eq!(with(reference).secret_variables().count(), 0);
+            }
+        }
     }
 }

@@ -369,3 +369,267 @@ fn override_url(
     ))
     .with_hint(format!("unset {variable}, or import a profile for {url}")))
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::clock::SystemClock;
+    use crate::{Environment, Folders, Log};
+
+    const OWN: &str = "client_id = \"own\"\n";
+
+    /// What is answered where these files and variables are.
+    fn ask<T>(files: &[(&str, &str)], variables: &[(&str, &str)], question: impl FnOnce(&Context) -> T) -> T {
+        let home = tempfile::tempdir().unwrap();
+        std::fs::create_dir(home.path().join("profiles")).unwrap();
+        for (name, text) in files {
+            std::fs::write(home.path().join(name), text).unwrap();
+        }
+        let own = home.path().to_str().unwrap();
+        let folders = ["HOME", "USERPROFILE", "AEP_CONFIG_DIR"].map(|name| (name, own));
+        let environment = Environment::from_pairs(variables.iter().copied().chain(folders));
+        let context = Context {
+            folders: Folders::find(&environment),
+            environment,
+            clock: Box::new(SystemClock::start()),
+            log: Log::silent(),
+            keyring: Default::default(),
+        };
+        question(&context)
+    }
+
+    /// The profile that is meant.
+    fn find(files: &[(&str, &str)], variables: &[(&str, &str)], choice: &ProfileSelection) -> Result<Option<Profile>> {
+        ask(files, variables, |context| resolve_if_any(context, choice))
+    }
+
+    fn chosen(profile: Option<&str>, sandbox: Option<&str>) -> ProfileSelection {
+        ProfileSelection { profile: profile.map(str::to_owned), sandbox: sandbox.map(str::to_owned) }
+    }
+
+    /// The profile of a file with this text, under these variables.
+    pub(in crate::profile) fn of_file(text: &str, variables: &[(&str, &str)]) -> Result<Profile> {
+        let files = [("profiles/own.toml", text)];
+        find(&files, variables, &chosen(Some("own"), None)).map(Option::unwrap)
+    }
+
+    fn of_environment(variables: &[(&str, &str)]) -> Result<Profile> {
+        let all: Vec<_> = [("AEP_CLIENT_ID", "c")].iter().chain(variables).copied().collect();
+        find(&[], &all, &chosen(None, None)).map(Option::unwrap)
+    }
+
+    #[test]
+    fn an_option_wins_over_a_variable_over_an_identity_over_the_default() {
+        let files = ["a", "b", "c"].map(|name| (format!("profiles/{name}.toml"), format!("client_id = \"{name}\"")));
+        let mut files: Vec<_> = files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
+        files.push(("default-profile", "c\n"));
+        let (named, adobes) = (("AEP_PROFILE", "b"), ("IMS_OAUTH_S2S_CLIENT_ID", "adobes"));
+        let ours = ("AEP_CLIENT_ID", "ours");
+        let (of_ours, of_adobes) = (Some("AEP_CLIENT_ID"), Some("IMS_OAUTH_S2S_CLIENT_ID"));
+        for (option, variables, client, identity) in [
+            (Some("a"), [named, ours, adobes].as_slice(), "a", of_ours),
+            (None, &[named, ours, adobes], "b", of_ours),
+            (None, &[ours, adobes], "ours", of_ours),
+            (None, &[adobes], "adobes", of_adobes),
+            (None, &[], "c", None),
+        ] {
+            let found = find(&files, variables, &chosen(option, None)).unwrap().unwrap();
+            assert_eq!(found.client_id, client);
+            assert_eq!(ask(&files, variables, environment_identity), identity, "{client}");
+            // What it is called.
+            let origin = found.origin.to_string();
+            match identity.filter(|_| client.len() > 1) {
+                None => {
+                    assert_eq!((found.name(), found.file_name().map(Name::as_str)), (client, Some(client)));
+                    assert!(origin.ends_with(&format!("{client}.toml")), "{origin}");
+                    assert_eq!(found.origin.variable_prefix(), "AEP_");
+                }
+                Some(variable) => {
+                    assert_eq!((found.name(), found.file_name()), ("env", None));
+                    assert_eq!(origin, format!("the environment ({variable})"));
+                    assert_eq!(format!("{}CLIENT_ID", found.origin.variable_prefix()), variable);
+                }
+            }
+        }
+        assert!(find(&files[..3], &[], &chosen(None, None)).unwrap().is_none());
+        for pointer in ["C", ""] {
+            let files = [("default-profile", pointer)];
+            assert_eq!(find(&files, &[], &chosen(None, None)).unwrap_err().exit_code(), 3, "{pointer}");
+        }
+    }
+
+    #[test]
+    fn each_variable_of_a_set_is_read() {
+        let given = |text: &str| Reference::Given(Secret::new(text.to_owned()));
+        for set in &SETS {
+            let variables = [(set.client_id, "c"), (set.client_secret, "s"), (set.org_id, "o"), (set.scopes, "a b")];
+            let found = find(&[], &variables, &chosen(None, None)).unwrap().unwrap();
+            assert_eq!((found.client_secrets, found.org_id.as_deref()), (vec![given("s")], Some("o")));
+            assert_eq!(found.scopes, ["a", "b"]);
+        }
+        let found = of_environment(&[
+            ("AEP_ORG_ID", "o"),
+            ("AEP_TECHNICAL_ACCOUNT_ID", "t"),
+            ("AEP_META_SCOPES", "a,b"),
+            ("AEP_PRIVATE_KEY", "key"),
+            ("AEP_PRIVATE_KEY_PASSPHRASE", "word"),
+        ])
+        .unwrap();
+        assert_eq!((found.technical_account_id.as_deref(), found.meta_scopes.len()), (Some("t"), 2));
+        assert_eq!((found.private_key, found.private_key_passphrase), (Some(given("key")), Some(given("word"))));
+        // Over a named profile, the passphrase alone.
+        let named = [("AEP_CLIENT_SECRET", "s"), ("AEP_PRIVATE_KEY", "key"), ("AEP_PRIVATE_KEY_PASSPHRASE", "word")];
+        let found = of_file(OWN, &named).unwrap();
+        assert_eq!((found.client_secrets.len(), found.private_key), (0, None));
+        assert_eq!(found.private_key_passphrase, Some(given("word")));
+    }
+
+    #[test]
+    fn two_sets_of_variables_are_never_mixed() {
+        let adobes = [
+            ("IMS_OAUTH_S2S_CLIENT_ID", "adobes"),
+            ("AEP_CLIENT_SECRET", "s"),
+            ("AEP_ORG_ID", "o"),
+            ("AEP_SCOPES", "x"),
+            ("AEP_PRIVATE_KEY", "/key"),
+        ];
+        let found = find(&[], &adobes, &chosen(None, None)).unwrap().unwrap();
+        assert_eq!((found.flow, found.org_id, found.private_key), (Flow::Oauth, None, None));
+        assert!(found.client_secrets.is_empty() && found.scopes == DEFAULT_SCOPES);
+    }
+
+    #[test]
+    fn a_profiles_secret_and_token_stay_with_its_hosts() {
+        const LISTED: &str =
+            "client_id = \"own\"\nhosts = [\"*.corp.example\"]\nplatform_url = \"https://aep.example\"\n";
+        let (ims, platform) = ("AEP_IMS_URL", "AEP_PLATFORM_URL");
+        for (text, variable, url, is_allowed) in [
+            (OWN, ims, DEFAULT_IMS_URL, true),
+            (OWN, ims, "https://evil.example", false),
+            (LISTED, ims, "https://ims.corp.example", false),
+            (OWN, platform, "https://platform.adobe.io", true),
+            (OWN, platform, "https://platform-va7.adobe.io", true),
+            (OWN, platform, "https://evil.example", false),
+            (LISTED, platform, "https://aep.example", true),
+            (LISTED, platform, "https://eu.corp.example", true),
+            (LISTED, platform, "https://eu.corp.example:8443", false),
+            (LISTED, platform, DEFAULT_PLATFORM_URL, false),
+        ] {
+            match of_file(text, &[(variable, url)]) {
+                Ok(found) => {
+                    let taken = if variable == ims { &found.ims_url } else { &found.platform_url };
+                    assert!(is_allowed && taken.to_string() == url, "{url}");
+                    assert_eq!(found.hosts.to_texts(), of_file(text, &[]).unwrap().hosts.to_texts(), "{url}");
+                }
+                Err(refusal) => assert!(!is_allowed && refusal.exit_code() == 3, "{url}: {refusal}"),
+            }
+            // An identity of the environment goes where the environment says, and to no further host of its own.
+            let free = of_environment(&[(variable, url)]).unwrap();
+            assert_eq!(free.hosts.to_texts(), HostList::default_for(&free.platform_url).to_texts());
+        }
+    }
+
+    #[test]
+    fn the_password_of_an_engine_stays_with_it() {
+        const ENGINE: &str = "client_id = \"own\"\nshared_cache = \"rediss://app@own.example\"\n\
+                              shared_cache_password = { env = \"WORD\" }\n";
+        const WITHOUT: &str = "client_id = \"own\"\nshared_cache = \"rediss://app@own.example\"\n";
+        let own = Some(Reference::Env("WORD".to_owned()));
+        let given = Some(Reference::Given(Secret::new("word".to_owned())));
+        let (word, other) = (("AEP_SHARED_CACHE_PASSWORD", "word"), ("AEP_SHARED_CACHE", "rediss://other.example"));
+        for (text, variables, password) in [
+            (ENGINE, [].as_slice(), Ok(&own)),
+            (ENGINE, &[word], Ok(&given)),
+            (ENGINE, &[other], Ok(&None)),
+            (ENGINE, &[other, word], Ok(&given)),
+            // An engine takes a user without a password for another.
+            (WITHOUT, &[], Err(3)),
+            (WITHOUT, &[word], Ok(&given)),
+            (OWN, &[("AEP_SHARED_CACHE", "rediss://app@other.example")], Err(3)),
+            (OWN, &[("AEP_SHARED_CACHE", "rediss://app:word@other.example")], Ok(&None)),
+        ] {
+            let found = of_file(text, variables);
+            let found = found.as_ref().map(|profile| &profile.shared_cache_password).map_err(Error::exit_code);
+            assert_eq!(found, password, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_sandbox_is_a_word_and_an_empty_one_is_none() {
+        let text = format!("{OWN}sandbox = \"own\"\n");
+        let long = "x".repeat(1024);
+        let files = [("profiles/own.toml", text.as_str())];
+        let found = |option: Option<&str>, variables: &[(&str, &str)]| {
+            let found = find(&files, variables, &chosen(Some("own"), option));
+            found.map(|found| found.unwrap().sandbox).map_err(|error| error.exit_code())
+        };
+        let variable = [("AEP_SANDBOX", "variable")];
+        for (option, variables, sandbox) in [
+            (None, [].as_slice(), Ok(Some("own"))),
+            (None, &variable, Ok(Some("variable"))),
+            (Some("option"), &variable, Ok(Some("option"))),
+            (Some(""), &variable, Ok(None)),
+            (Some(long.as_str()), &[], Ok(Some(long.as_str()))),
+            (Some(&format!("{long}x")), &[], Err(3)),
+            (Some("a b"), &[], Err(3)),
+            (Some("é"), &[], Err(3)),
+        ] {
+            assert_eq!(found(option, variables), sandbox.map(|name| name.map(str::to_owned)), "{option:?}");
+        }
+    }
+
+    #[test]
+    fn what_makes_a_header_or_a_claim_is_a_word() {
+        for (field, is_list) in [
+            ("client_id", false),
+            ("org_id", false),
+            ("technical_account_id", false),
+            ("scopes", true),
+            ("meta_scopes", true),
+        ] {
+            for (value, is_word) in [("a@b.c", true), ("a b", false), ("a\\nb", false), ("", false)] {
+                let value = if is_list { format!("[\"a\", \"{value}\"]") } else { format!("\"{value}\"") };
+                let others = if field == "client_id" { "" } else { OWN };
+                assert_eq!(of_file(&format!("{others}{field} = {value}\n"), &[]).is_ok(), is_word, "{field} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_that_is_not_named_is_that_of_what_is_there() {
+        let (key, org) = (("AEP_PRIVATE_KEY", "/key"), ("AEP_ORG_ID", "o"));
+        let account = ("AEP_TECHNICAL_ACCOUNT_ID", "t");
+        for (variables, flow) in [
+            ([].as_slice(), Ok(Flow::Oauth)),
+            (&[org, account], Ok(Flow::Oauth)),
+            (&[key, org, account], Ok(Flow::Jwt)),
+            (&[key, ("AEP_SCOPES", "openid")], Ok(Flow::Oauth)),
+            // An assertion names both.
+            (&[key, account], Err(3)),
+            (&[key, org], Err(3)),
+        ] {
+            let found = of_environment(variables).map(|profile| profile.flow).map_err(|error| error.exit_code());
+            assert_eq!(found, flow, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn the_key_of_the_environment_is_a_path_by_its_form_or_by_what_is_there() {
+        for (value, is_path) in [
+            ("/key", true),
+            ("~/key", true),
+            ("./key", true),
+            ("../key", true),
+            // Beside the tests of this package.
+            ("Cargo.toml", true),
+            ("src", false),
+            ("MIIBase64", false),
+            ("-----BEGIN PRIVATE KEY-----", false),
+            ("/-----BEGIN PRIVATE KEY-----", false),
+        ] {
+            let found = path_or_key(value.to_owned());
+            assert_eq!(matches!(&found, Reference::FileIn { .. }), is_path, "{value}");
+            assert_eq!(matches!(&found, Reference::Given(_)), !is_path, "{value}");
+        }
+    }
+}
