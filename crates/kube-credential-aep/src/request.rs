@@ -80,4 +80,18 @@ mod tests {
             assert_eq!(api_version(text).unwrap_err().exit_code(), 3);
         }
     }
+
+    #[test]
+    fn another_kind_of_object_is_refused_and_none_is_taken_for_ours() {
+        let of_kind = |kind: &str| api_version(&format!(r#"{{"apiVersion":"{GROUP}v1"{kind}}}"#));
+        assert!(of_kind("").is_ok() && of_kind(r#","kind":"ExecCredential""#).is_ok());
+        assert!(of_kind(r#","kind":"Pod""#).unwrap_err().message().ends_with("its kind is another"));
+    }
+
+    #[test]
+    fn just_a_mebibyte_is_read() {
+        let of_length = |length| api_version(&format!("{:length$}", format!(r#"{{"apiVersion":"{GROUP}v1"}}"#)));
+        assert!(of_length(1024 * 1024).is_ok());
+        assert!(of_length(1024 * 1024 + 1).is_err());
+    }
 }
