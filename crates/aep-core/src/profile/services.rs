@@ -304,4 +304,87 @@ mod tests {
             assert!(check_name(name).is_ok());
         }
     }
+
+    fn at(url: &str) -> Address {
+        Address::parse(url).unwrap()
+    }
+
+    #[test]
+    fn the_host_decides_and_where_it_is_shared_the_path() {
+        let own = "client_id = \"c\"\nplatform_url = \"https://gateway.example\"\n";
+        let profile = crate::profile::resolve::tests::of_file(own, &[]).unwrap();
+        let jobs = "/data/core/privacy/jobs";
+        for (url, name, by_host) in [
+            ("https://platform.adobe.io/data", Some("platform"), true),
+            (&*format!("https://platform-va7.adobe.io{jobs}"), Some("privacy"), true),
+            (&*format!("https://platform.adobe.io{jobs}/1?a=b"), Some("privacy"), true),
+            (&*format!("https://platform.adobe.io{jobs}x"), Some("platform"), true),
+            ("https://cja.adobe.io/", Some("cja"), true),
+            ("https://cja.adobe.io:8443/", None, false),
+            // The profile's platform stands in for Experience Platform, and for nothing else.
+            ("https://gateway.example/data", Some("platform"), false),
+            (&*format!("https://gateway.example{jobs}"), Some("privacy"), false),
+            ("https://other.example/", None, false),
+        ] {
+            assert_eq!(Service::at(&profile, &at(url)).map(|service| service.name), name, "{url}");
+            assert_eq!(name_for(&at(url)).is_some(), by_host, "{url}");
+        }
+        assert_eq!(name_for(&at("https://cja.adobe.io/")), Some("cja"));
+        let hosts: Vec<_> = hosts_of(&["events".to_owned(), "cja".to_owned()]).collect();
+        assert_eq!(hosts, ["cja.adobe.io", "events-va6.adobe.io", "eventsingress.adobe.io"]);
+    }
+
+    #[test]
+    fn a_header_of_one_service_goes_to_no_other() {
+        let service = |name: &str| TABLE.iter().find(|row| row.name == name).unwrap();
+        for (name, header, is_taken) in [
+            ("analytics", "x-proxy-global-company-id", true),
+            ("analytics", "X-Proxy-Global-Company-Id", true),
+            ("cja", "x-proxy-global-company-id", false),
+            ("platform", "X-Proxy-Global-Company-Id", false),
+            ("mcp", "x-global-company-id", true),
+            ("analytics", "x-global-company-id", false),
+            ("platform", "x-own", true),
+            ("analytics", "x-own", true),
+        ] {
+            assert_eq!(takes_header(service(name), header), is_taken, "{name}: {header}");
+        }
+    }
+
+    #[test]
+    fn what_may_stand_in_headers() {
+        for (name, value, is_fine) in [
+            ("x-own", "a b", true),
+            ("x!#$%&'*+-.^_`|~9", "~", true),
+            (&*"x".repeat(256), &*"v".repeat(1024), true),
+            (&*"x".repeat(257), "v", false),
+            ("x", &*"v".repeat(1025), false),
+            ("", "v", false),
+            ("x y", "v", false),
+            ("x:", "v", false),
+            ("x", "", false),
+            ("x", " ", false),
+            ("x", "a\tb", false),
+            ("x", "é", false),
+            ("X-API-Key", "v", false),
+            ("Proxy-Authorization", "v", false),
+        ] {
+            assert_eq!(check_header(name, value).is_ok(), is_fine, "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn each_service_has_its_accept() {
+        let registry = "/data/foundation/schemaregistry/";
+        for (name, method, path, accept) in [
+            ("analytics", "GET", "/api", JSON),
+            ("platform", "GET", "/data/foundation/catalog", ANY),
+            ("platform", "GET", &*format!("{registry}global/descriptors/1"), "application/vnd.adobe.xdm+json"),
+            ("platform", "GET", &*format!("{registry}tenant/schemas/a/b"), "application/vnd.adobe.xed-id+json"),
+            ("privacy", "GET", &*format!("{registry}tenant/schemas/a"), ANY),
+        ] {
+            let service = TABLE.iter().find(|row| row.name == name).unwrap();
+            assert_eq!(service.accept(method, path), accept, "{name}: {path}");
+        }
+    }
 }
