@@ -95,6 +95,7 @@ mod tests {
         ] {
             assert_eq!(hidden.text(text), shown, "{text}");
         }
+        assert_eq!(Hidden::tokens([&token]).text(&format!("Bearer {}", token.expose())), "Bearer (not shown)");
         let short = Secret::new("token".to_owned());
         assert_eq!(Hidden::of([&short]).text("oauth-token-invalid: `token`"), "oauth-token-invalid: `(not shown)`");
         assert_eq!(Hidden::default().text("p8e"), "p8e");
