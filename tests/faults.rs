@@ -479,3 +479,51 @@ fn a_home_that_is_missing_unset_or_somebody_elses() {
         skip("only root can make a folder somebody else's");
     }
 }
+
+/// Wherever a rename or a removal dies, each profile that stands has its secret, and the same once more ends it.
+#[test]
+fn killed_at_every_step_of_a_rename_or_removal_the_same_again_ends_it() {
+    if !can_trace() {
+        return;
+    }
+    let mut kills = 0;
+    for (arguments, left) in
+        [(["profile", "rename", "default", "new"].as_slice(), Some("new")), (&["profile", "remove", "default"], None)]
+    {
+        let whole = with_profile();
+        assert!(traced(&whole, &[], arguments).status.success());
+        let calls = log(&whole);
+        for name in ["openat", "write", "flock", "link", "linkat", "rename", "renameat", "unlink", "unlinkat"] {
+            for nth in 1..=count(&calls, &[name]) {
+                let what = format!("{arguments:?} {name} {nth}");
+                let world = with_profile();
+                let secret = std::fs::read_to_string(world.stored("default", "client-secret")).unwrap();
+                let inject = format!("inject={name}:signal=KILL:when={nth}");
+                assert!(!traced(&world, &["-e", "trace=all", "-e", &inject], arguments).status.success(), "{what}");
+                kills += 1;
+                let profiles = || {
+                    let files = files_in(&world.path("config/profiles"));
+                    let names = files.into_iter().filter(|path| path.extension().is_some_and(|kind| kind == "toml"));
+                    names.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect::<Vec<_>>()
+                };
+                for profile in profiles() {
+                    let after = world.run("aep-auth", &["token", "--renew", "--profile", &profile]);
+                    assert!(after.status.success(), "{what}: {profile}: {}", text(&after.stderr));
+                }
+                let default = || world.run("aep-auth", &["token", "--renew"]);
+                let is_whole = profiles().is_empty() || default().status.success();
+                assert!(is_whole, "{what}: {:?} {}", profiles(), text(&default().stderr));
+                // Done by now, or done again.
+                let again = world.run("aep-auth", arguments);
+                let is_done = text(&again.stderr).starts_with("error: there is no profile `default`");
+                assert!(again.status.success() || is_done, "{what}: {}", text(&again.stderr));
+                assert_eq!(profiles(), Vec::from_iter(left), "{what}");
+                assert_eq!(default().status.success(), left.is_some(), "{what}");
+                assert_eq!(world.path("config/default-profile").exists(), left.is_some(), "{what}");
+                let kept = found_in(&world.path("data"), secret.trim());
+                assert_eq!(kept, Vec::from_iter(left.map(|name| world.stored(name, "client-secret"))), "{what}");
+            }
+        }
+    }
+    assert!(kills > 40, "only {kills} points were tried");
+}

@@ -443,3 +443,53 @@ fn output_goes_to_a_device_and_never_in_its_place() {
     assert_clean(&write("link.json"));
     assert!(home.path("link.json").is_symlink() && home.path("target.json").is_file());
 }
+
+/// Where one of the folders takes no change, a command changes none of them, and says how to open it.
+#[test]
+fn what_cannot_be_done_whole_is_not_begun() {
+    let mut refused = 0;
+    for closed in ["config", "config/profiles", "data/secrets"] {
+        for arguments in [
+            ["profile", "rename", "own", "new"].as_slice(),
+            &["profile", "copy", "own", "new"],
+            &["profile", "remove", "own"],
+            &["profile", "set", "own", "client_secrets=[{ env = \"X_Y\" }]"],
+            &["secret", "drop", "own", "first"],
+            &["import", "new.json", "--profile", "own", "--force", "--ims-url", "@", "--platform-url", "@"],
+        ] {
+            let Some(home) = Home::of_ann() else { return };
+            let url = home.world.emulator.url();
+            let mut file: serde_json::Value =
+                serde_json::from_str(&home.world.emulator.credential_file(ims_emulator::Flow::Oauth)).unwrap();
+            for (name, secrets) in [("old.json", vec!["p8e-one", "p8e-two"]), ("new.json", vec!["p8e-three"])] {
+                file["CLIENT_SECRETS"] = serde_json::json!(secrets);
+                mode(&home.world.write(name, &file.to_string()), 0o644);
+            }
+            let run = |arguments: &[&str]| {
+                home.run(&arguments.iter().map(|word| if *word == "@" { &*url } else { *word }).collect::<Vec<_>>())
+            };
+            let import =
+                ["import", "old.json", "--profile", "own", "--default", "--ims-url", "@", "--platform-url", "@"];
+            assert_clean(&run(&import));
+            let content = || {
+                let folders = ["config", "config/profiles", "data/secrets"];
+                let files = folders.iter().flat_map(|folder| stories::files_in(&home.path(folder)));
+                files.map(|path| (std::fs::read(&path).ok(), path)).collect::<Vec<_>>()
+            };
+            let before = content();
+            mode(&home.path(closed), 0o500);
+            let output = run(arguments);
+            mode(&home.path(closed), 0o700);
+            if output.status.success() {
+                continue;
+            }
+            refused += 1;
+            let told = assert_refused(&output, 6);
+            assert!(told.contains("permission denied\nhint: chmod u+wx "), "{closed} {arguments:?}: {told}");
+            assert_eq!(content(), before, "{closed} {arguments:?}");
+            let output = run(arguments);
+            assert!(output.status.success(), "{closed} {arguments:?}: {}", text(&output.stderr));
+        }
+    }
+    assert!(refused > 12, "only {refused} were refused");
+}

@@ -13,6 +13,7 @@ use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::profile::{self, Name, Origin};
 use aep_core::secret::store::{self, SecretKind};
 use aep_core::url::BaseUrl;
+use aep_core::write_file::Transaction;
 use aep_core::{Error, Folders, Profile, Result, text, trust, write_file};
 use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
@@ -44,15 +45,6 @@ pub(crate) fn exists(folders: &Folders, name: &Name) -> Result<bool> {
     store::is_there(&file::path(folders, name)?)
 }
 
-/// Writes a profile file.
-pub(crate) fn write(folders: &Folders, name: &Name, text: &str) -> Result<PathBuf> {
-    let path = file::path(folders, name)?;
-    let written = write_file::create_folders(&file::folder(folders)?, folders.home())
-        .and_then(|()| write_file::replace(&path, text.as_bytes(), folders.home()));
-    written.map_err(|error| refused(&error))?;
-    Ok(path)
-}
-
 pub(crate) fn refused(error: &write_file::WriteError) -> Error {
     Error::storage(error.to_string()).with_hint_if_any(error.cure())
 }
@@ -65,43 +57,105 @@ pub(crate) fn make_default(folders: &Folders, name: &Name) -> Result<()> {
     written.map_err(|error| refused(&error))
 }
 
-/// Removes a profile file, its stored secrets, and the pointer if it is the default; names what was removed.
-pub(crate) fn remove(folders: &Folders, name: &Name, is_default: bool) -> Result<Vec<String>> {
-    let remove = |path: PathBuf| {
-        std::fs::remove_file(&path)
-            .map_err(|error| Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))))
-    };
-    let mut removed = Vec::new();
-    removed.extend(store::remove_but(folders, name, &[])?.into_iter().map(|kind| format!("stored {}", kind.title())));
-    remove(file::path(folders, name)?)?;
-    if is_default {
-        remove(pointer(folders)?)?;
-        removed.push("default".to_owned());
+/// A profile that is about to go: all that can be tried was tried, and nothing has changed.
+pub(crate) struct Removal<'a> {
+    _lock: Option<write_file::EditLock>,
+    all: Transaction<'a>,
+    /// What goes beside the profile file.
+    removed: Vec<String>,
+}
+
+impl<'a> Removal<'a> {
+    /// Its file goes first, so that it is there whole or not at all; what a removal that was killed left goes now. `None`
+    /// where there is nothing to remove.
+    pub(crate) fn prepare(folders: &'a Folders, name: &Name, is_default: bool) -> Result<Option<Self>> {
+        let is_there = exists(folders, name)?;
+        let held = if is_there { Some(lock(folders)?) } else { None };
+        let mut all = Transaction::new(folders.home());
+        all.remove(&file::path(folders, name)?).map_err(|error| refused(&error))?;
+        if is_default {
+            all.remove(&pointer(folders)?).map_err(|error| refused(&error))?;
+        }
+        let stored = store::remove_but(folders, name, &[], &mut all)?;
+        let mut removed: Vec<String> = stored.into_iter().map(|kind| format!("stored {}", kind.title())).collect();
+        removed.extend(is_default.then(|| "default".to_owned()));
+        Ok((is_there || !removed.is_empty()).then_some(Self { _lock: held, all, removed }))
     }
-    Ok(removed)
+
+    /// Names what was removed.
+    pub(crate) fn carry_out(self) -> Result<Vec<String>> {
+        self.all.commit().map_err(|error| refused(&error))?;
+        Ok(self.removed)
+    }
 }
 
 /// Copies a profile file and the secrets that lie in places of ours; names what was copied beside the file.
 pub(crate) fn copy(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
-    let _lock = lock(&invocation.context.folders)?;
-    copy_locked(invocation, from, to)
+    let folders = &invocation.context.folders;
+    let _lock = lock(folders)?;
+    if exists(folders, to)? {
+        return Err(taken(to));
+    }
+    let mut all = Transaction::new(folders.home());
+    let new = under(folders, from, to)?;
+    let copied = stage_copy(invocation, from, &new, Kept::Copy, &mut all)?;
+    commit(invocation, all, &new, &copied)?;
+    Ok(in_words(&copied))
 }
 
-/// Moves a profile file, its secrets and the pointer, each written before the old one goes: whoever is killed in between
-/// leaves the new profile whole. Names what was moved beside the file.
+/// Moves a profile file, its secrets and the pointer, all or none, each written before the old one goes: whoever is killed
+/// in between leaves both profiles whole, or the new one; the same once more ends it. Names what was moved beside the file.
 pub(crate) fn rename(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
     let context = invocation.context;
     let folders = &context.folders;
-    let name = from.file_name().ok_or_else(|| Error::fault("the environment is no profile file"))?;
+    let name = file_name(from)?;
     let _lock = lock(folders)?;
-    let mut moved = copy_locked(invocation, from, to)?;
-    if profile::default_name(context)?.as_ref() == Some(name) {
-        make_default(folders, to)?;
-        moved.push("default".to_owned());
+    let mut all = Transaction::new(folders.home());
+    let new = under(folders, from, to)?;
+    // What one that was killed made is a second name of the very file, with the same secrets.
+    let is_copied = exists(folders, to)?;
+    let is_begun = || {
+        let is_one = write_file::is_one_file(&file::path(folders, name)?, &file::path(folders, to)?);
+        Ok(is_one && name != to && SecretStore::new(invocation, from).count_copied(&new).is_some())
+    };
+    if is_copied && !is_begun()? {
+        return Err(taken(to));
     }
+    let copied = if is_copied { Vec::new() } else { stage_copy(invocation, from, &new, Kept::SecondName, &mut all)? };
+    let mut moved = in_words(&copied);
+    let mut stage_rest = || -> Result<()> {
+        if profile::default_name(context)?.as_ref() == Some(name) {
+            let staged = all.stage(&pointer(folders)?, format!("{to}\n").as_bytes());
+            staged.map_err(|error| refused(&error))?;
+            moved.push("default".to_owned());
+        }
+        all.remove(&file::path(folders, name)?).map_err(|error| refused(&error))?;
+        store::remove_but(folders, name, &[], &mut all).map(drop)
+    };
+    if let Err(error) = stage_rest() {
+        SecretStore::new(invocation, &new).take_back(&copied);
+        return Err(error);
+    }
+    commit(invocation, all, &new, &copied)?;
     moved.extend(remove_from_keyring(invocation, from)?);
-    remove(folders, name, false)?;
     Ok(moved)
+}
+
+/// Removes the secrets of a profile that was renamed to this one by a command that was killed; names what was removed.
+/// `None` where there was none.
+pub(crate) fn finish_rename(invocation: &Invocation<'_>, from: &Name, to: &Profile) -> Result<Option<Vec<String>>> {
+    let folders = &invocation.context.folders;
+    let old = under(folders, to, from)?;
+    write_file::sweep(&store::folder(folders)?);
+    if SecretStore::new(invocation, &old).count_copied(to).is_none_or(|count| count == 0) {
+        return Ok(None);
+    }
+    let mut all = Transaction::new(folders.home());
+    let stored = store::remove_but(folders, from, &[], &mut all)?;
+    all.commit().map_err(|error| refused(&error))?;
+    let mut removed: Vec<String> = stored.into_iter().map(|kind| format!("stored {}", kind.title())).collect();
+    removed.extend(remove_from_keyring(invocation, &old)?);
+    Ok(Some(removed))
 }
 
 /// Removes what a profile has in the keyring; names what is left there, by a keyring that does not serve.
@@ -122,25 +176,71 @@ fn lock(folders: &Folders) -> Result<write_file::EditLock> {
         .map_err(|error| refused(&error))
 }
 
-fn copy_locked(invocation: &Invocation<'_>, from: &Profile, to: &Name) -> Result<Vec<String>> {
+fn taken(name: &Name) -> Error {
+    Error::configuration(format!("there is a profile `{name}` already"))
+        .with_hint(format!("choose another name, or remove that one first: aep-auth profile remove {name}"))
+}
+
+fn file_name(profile: &Profile) -> Result<&Name> {
+    profile.file_name().ok_or_else(|| Error::fault("the environment is no profile file"))
+}
+
+/// The same profile under another name.
+fn under(folders: &Folders, profile: &Profile, name: &Name) -> Result<Profile> {
+    let origin = Origin::File { name: name.clone(), path: file::path(folders, name)? };
+    Ok(Profile { origin, ..profile.clone() })
+}
+
+/// How a profile file comes to a second name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    Copy,
+    SecondName,
+}
+
+/// The secrets before the file that names them.
+fn stage_copy(
+    invocation: &Invocation<'_>,
+    from: &Profile,
+    new: &Profile,
+    kept: Kept,
+    all: &mut Transaction<'_>,
+) -> Result<Vec<(Place, SecretKind)>> {
     let folders = &invocation.context.folders;
-    if exists(folders, to)? {
-        return Err(Error::configuration(format!("there is a profile `{to}` already"))
-            .with_hint(format!("choose another name, or remove that one first: aep-auth profile remove {to}")));
+    let (path, new_path) = (file::path(folders, file_name(from)?)?, file::path(folders, file_name(new)?)?);
+    let text = read(folders, file_name(from)?)?;
+    let copied = SecretStore::new(invocation, from).copy_to(new, all)?;
+    let staged = match kept {
+        Kept::Copy => all.stage(&new_path, text.as_bytes()),
+        Kept::SecondName => all.stage_second_name(&path, text.as_bytes(), &new_path),
+    };
+    match staged {
+        Ok(()) => Ok(copied),
+        Err(error) => {
+            SecretStore::new(invocation, new).take_back(&copied);
+            Err(refused(&error))
+        }
     }
-    let name = from.file_name().ok_or_else(|| Error::fault("the environment is no profile file"))?;
-    let text = read(folders, name)?;
-    let new = Profile { origin: Origin::File { name: to.clone(), path: file::path(folders, to)? }, ..from.clone() };
-    let copied = SecretStore::new(invocation, from).copy_to(&new)?;
-    if let Err(error) = write(folders, to, &text) {
-        SecretStore::new(invocation, &new).take_back(&copied);
-        return Err(error);
-    }
+}
+
+fn commit(
+    invocation: &Invocation<'_>,
+    all: Transaction<'_>,
+    new: &Profile,
+    copied: &[(Place, SecretKind)],
+) -> Result<()> {
+    all.commit().map_err(|error| {
+        SecretStore::new(invocation, new).take_back(copied);
+        refused(&error)
+    })
+}
+
+fn in_words(copied: &[(Place, SecretKind)]) -> Vec<String> {
     let told = |(place, kind): &(Place, SecretKind)| match place {
         Place::Store => format!("stored {}", kind.title()),
         Place::Keyring => format!("{} in the keyring", kind.title()),
     };
-    Ok(copied.iter().map(told).collect())
+    copied.iter().map(told).collect()
 }
 
 /// The text of a profile file.
@@ -156,16 +256,17 @@ fn as_text(bytes: Vec<u8>, path: &Path) -> Result<String> {
         .ok_or_else(|| Error::configuration(format!("{} is not text in UTF-8 or UTF-16", path.display())))
 }
 
-/// Changes keys of a profile file and keeps the rest of it as the user wrote it.
-pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()> {
+/// Changes keys of a profile file and keeps the rest of it as the user wrote it; if what is to be done `then` fails, it is as
+/// it was.
+pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: impl FnOnce() -> Result<T>) -> Result<T> {
     let path = file::path(folders, name)?;
     let refuse = |error: trust::OpenError| error.to_error(format!("cannot read the profile `{name}`: {error}"));
     // Before anything is made in the folder.
     trust::open(&path, folders.home()).map_err(refuse)?;
     let _lock = write_file::EditLock::take(&file::folder(folders)?, EDIT_PATIENCE, &SystemClock::start())
         .map_err(|error| refused(&error))?;
-    let text = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(refuse)?;
-    let text = as_text(text, &path)?;
+    let before = trust::read_bounded(&path, folders.home(), MOST_BYTES).map_err(refuse)?;
+    let text = as_text(before.clone(), &path)?;
     let mut document: DocumentMut =
         text.parse().map_err(|_| Error::configuration(format!("{} is not valid TOML", path.display())))?;
     for pair in pairs {
@@ -210,7 +311,9 @@ pub(crate) fn set(folders: &Folders, name: &Name, pairs: &[String]) -> Result<()
                 }
             )));
     }
-    write(folders, name, &changed).map(drop)
+    let write = |bytes: &[u8]| write_file::replace(&path, bytes, folders.home()).map_err(|error| refused(&error));
+    write(changed.as_bytes())?;
+    then().inspect_err(|_| drop(write(&before)))
 }
 
 /// A TOML value as it is, anything else as a text.

@@ -16,6 +16,7 @@ use aep_core::secret::store::{self, SecretKind, StoreKey};
 use aep_core::secret::{Credentials, Reference, Secret};
 use aep_core::token::{Earners, Proof};
 use aep_core::url::BaseUrl;
+use aep_core::write_file::Transaction;
 use aep_core::{Context, Environment, Folders, Log};
 
 const KIND: SecretKind = SecretKind::ClientSecret;
@@ -295,6 +296,20 @@ fn a_stored_secret_that_others_can_read_or_put_there_is_not_used() {
     assert!(world.read(&Reference::Store, KIND).is_err());
 }
 
+fn remove_but(folders: &Folders, name: &Name, kept: &[PathBuf]) -> aep_core::Result<Vec<SecretKind>> {
+    let mut all = Transaction::new(None);
+    let kinds = store::remove_but(folders, name, kept, &mut all)?;
+    all.commit().unwrap();
+    Ok(kinds)
+}
+
+fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind) -> aep_core::Result<bool> {
+    let mut all = Transaction::new(None);
+    let is_any = store::remove(folders, key, kind, &mut all)?;
+    all.commit().unwrap();
+    Ok(is_any)
+}
+
 #[cfg(unix)]
 #[test]
 fn nothing_is_removed_where_anothers_link_leads() {
@@ -307,12 +322,12 @@ fn nothing_is_removed_where_anothers_link_leads() {
     }
     let name = Name::parse("dev").unwrap();
     let folders = Folders::at("/none", &link, "/none");
-    assert_eq!(store::remove_but(&folders, &name, &[]).unwrap_err().exit_code(), 3);
-    assert_eq!(store::remove(&folders, &world.key(), KIND).unwrap_err().exit_code(), 3);
+    assert_eq!(remove_but(&folders, &name, &[]).unwrap_err().exit_code(), 3);
+    assert_eq!(remove(&folders, &world.key(), KIND).unwrap_err().exit_code(), 3);
     assert!(path.is_file());
     // Through one's own it goes.
     std::os::unix::fs::lchown(&link, Some(0), None).unwrap();
-    assert!(store::remove(&folders, &world.key(), KIND).unwrap());
+    assert!(remove(&folders, &world.key(), KIND).unwrap());
 }
 
 #[cfg(unix)]
@@ -326,7 +341,7 @@ fn what_cannot_be_looked_at_is_not_absent() {
     let error = store::is_there(&world.at(&"x".repeat(300))).unwrap_err();
     assert!(error.message().ends_with("the name is too long"), "{error}");
     let name = Name::parse("dev").unwrap();
-    let remove = |data: PathBuf| store::remove_but(&Folders::at("/none", data, "/none"), &name, &[]);
+    let remove = |data: PathBuf| remove_but(&Folders::at("/none", data, "/none"), &name, &[]);
     assert!(remove(world.at("none")).unwrap().is_empty() && remove(file).unwrap().is_empty());
     assert_eq!(remove(world.at(&"x".repeat(300))).unwrap_err().exit_code(), 6);
 }
@@ -375,16 +390,16 @@ fn what_the_first_version_stored_is_moved_once_and_never_over_a_newer_one() {
 fn a_removed_secret_is_gone_in_both_places_and_the_others_stay() {
     let world = World::new();
     let (folders, key) = (&world.context.folders, world.key());
-    assert!(!store::remove(folders, &key, KIND).unwrap());
+    assert!(!remove(folders, &key, KIND).unwrap());
     let path = world.store(KIND, "one");
     world.store(SecretKind::SecondClientSecret, "two");
     std::fs::write(path.with_file_name("prod@client-secret"), "old").unwrap();
-    assert!(store::remove(folders, &key, KIND).unwrap());
-    assert!(!store::remove(folders, &key, KIND).unwrap());
+    assert!(remove(folders, &key, KIND).unwrap());
+    assert!(!remove(folders, &key, KIND).unwrap());
     assert_eq!(world.kept().len(), 2, "{:?}", world.kept());
     // What cannot be removed is no success.
     std::fs::create_dir(&path).unwrap();
-    assert_eq!(store::remove(folders, &key, KIND).unwrap_err().exit_code(), 6);
+    assert_eq!(remove(folders, &key, KIND).unwrap_err().exit_code(), 6);
 }
 
 #[test]
@@ -392,7 +407,7 @@ fn a_profiles_secrets_go_whatever_they_belong_to_and_anothers_stay() {
     let world = World::new();
     let folders = &world.context.folders;
     let name = |text: &str| Name::parse(text).unwrap();
-    assert_eq!(store::remove_but(folders, &name("prod"), &[]).unwrap(), []);
+    assert_eq!(remove_but(folders, &name("prod"), &[]).unwrap(), []);
     let ims = BaseUrl::parse("ims_url", DEFAULT_IMS_URL).unwrap();
     let write = |profile: &str, client: &str, kind: SecretKind| {
         let key = StoreKey::new(&name(profile), &ims, client);
@@ -405,13 +420,13 @@ fn a_profiles_secrets_go_whatever_they_belong_to_and_anothers_stay() {
     let kept = write("prod", "b", KIND);
     let others = [write("prod2", "a", KIND), write("pro", "a", KIND)];
     std::fs::write(kept.with_file_name("prod@notes"), "mine").unwrap();
-    let removed = store::remove_but(folders, &name("prod"), std::slice::from_ref(&kept)).unwrap();
+    let removed = remove_but(folders, &name("prod"), std::slice::from_ref(&kept)).unwrap();
     assert_eq!(removed, [KIND, SecretKind::PrivateKey], "each kind once, in order");
     assert!(kept.exists() && others.iter().all(|path| path.exists()));
     assert!(kept.with_file_name("prod@notes").exists());
-    assert_eq!(store::remove_but(folders, &name("prod"), &[]).unwrap(), [KIND]);
+    assert_eq!(remove_but(folders, &name("prod"), &[]).unwrap(), [KIND]);
     std::fs::create_dir(&kept).unwrap();
-    assert_eq!(store::remove_but(folders, &name("prod"), &[]).unwrap_err().exit_code(), 6);
+    assert_eq!(remove_but(folders, &name("prod"), &[]).unwrap_err().exit_code(), 6);
 }
 
 // The keyring.

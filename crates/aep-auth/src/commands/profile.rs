@@ -39,8 +39,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> 
             invocation.line(format_args!("copied profile {name} to {new}{with}"));
             Ok(())
         }
-        ProfileCommand::Rename { name, new } => rename(invocation, &existing(invocation, name)?, &Name::parse(new)?),
-        ProfileCommand::Remove { name } => remove(invocation, &existing(invocation, name)?),
+        ProfileCommand::Rename { name, new } => rename(invocation, name, &Name::parse(new)?),
+        ProfileCommand::Remove { name } => remove(invocation, name),
         ProfileCommand::Set { name, pairs } => {
             let name = existing(invocation, name)?;
             set(invocation, &name, pairs)
@@ -54,16 +54,13 @@ fn named(name: &Name) -> ProfileSelection {
 
 fn existing(invocation: &Invocation<'_>, name: &str) -> Result<Name> {
     let name = Name::parse(name)?;
-    if profile_store::exists(&invocation.context.folders, &name)? {
-        Ok(name)
-    } else {
-        let cure = if profile_store::list(&invocation.context.folders)?.is_empty() {
-            profile::IMPORT_HINT
-        } else {
-            "aep-auth profile list"
-        };
-        Err(Error::configuration(format!("there is no profile `{name}`")).with_hint(cure))
-    }
+    if profile_store::exists(&invocation.context.folders, &name)? { Ok(name) } else { Err(absent(invocation, &name)?) }
+}
+
+fn absent(invocation: &Invocation<'_>, name: &Name) -> Result<Error> {
+    let is_any = !profile_store::list(&invocation.context.folders)?.is_empty();
+    let cure = if is_any { "aep-auth profile list" } else { profile::IMPORT_HINT };
+    Ok(Error::configuration(format!("there is no profile `{name}`")).with_hint(cure))
 }
 
 /// The profile file that is used now.
@@ -264,12 +261,21 @@ pub(crate) fn shown(reference: &Reference, origin: &Origin) -> String {
     }
 }
 
-fn rename(invocation: &mut Invocation<'_>, name: &Name, new: &Name) -> Result<()> {
+fn rename(invocation: &mut Invocation<'_>, name: &str, new: &Name) -> Result<()> {
     let context = invocation.context;
-    let old = profile::resolve(context, &named(name))?;
-    // Another profile may be given the old name, and has not earned what this one did.
-    road::disown(context, &old)?;
-    let moved = profile_store::rename(invocation, &old, new)?;
+    let name = &Name::parse(name)?;
+    let is_there = |name| profile_store::exists(&context.folders, name);
+    let moved = if is_there(name)? || !is_there(new)? {
+        let old = profile::resolve(context, &named(&existing(invocation, name.as_str())?))?;
+        // Another profile may be given the old name, and has not earned what this one did.
+        road::disown(context, &old)?;
+        profile_store::rename(invocation, &old, new)?
+    } else {
+        match profile_store::finish_rename(invocation, name, &profile::resolve(context, &named(new))?)? {
+            Some(moved) => moved,
+            None => return Err(absent(invocation, name)?),
+        }
+    };
     let with = if moved.is_empty() { String::new() } else { format!(" ({})", moved.join(", ")) };
     invocation.line(format_args!("renamed profile {name} to {new}{with}"));
     if profile::named(context, &ProfileSelection::default())?.as_ref() == Some(name) {
@@ -317,18 +323,18 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result
     }
     // A changed reference or host has earned nothing yet.
     road::disown_named(invocation.context, name)?;
-    profile_store::set(&invocation.context.folders, name, pairs)?;
-    let mut removed = Vec::new();
-    if let (Some(before), Ok(after)) = (&before, resolve(invocation)) {
+    let removed = profile_store::set(&invocation.context.folders, name, pairs, || {
+        let (Some(before), Ok(after)) = (&before, resolve(invocation)) else { return Ok(Vec::new()) };
         // A secret that another reference replaces is of no use any more, also where it was set before by one that died.
         let is_changed =
             |kind: &SecretKind| secret_store::reference(before, *kind) != secret_store::reference(&after, *kind);
         let names_one =
             |pair: &String| ["client_secrets", "private_key"].iter().any(|key| pair.trim_start().starts_with(key));
         if pairs.iter().any(names_one) || SecretKind::ALL.iter().any(is_changed) {
-            removed = SecretStore::new(invocation, before).remove_unused(&after)?;
+            return SecretStore::new(invocation, before).remove_unused(&after);
         }
-    }
+        Ok(Vec::new())
+    })?;
     let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join("; ")) };
     invocation.line(format_args!("changed profile {name}{with}"));
     if let Ok(profile) = resolve(invocation) {
@@ -339,30 +345,41 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result
     Ok(())
 }
 
-fn remove(invocation: &mut Invocation<'_>, name: &Name) -> Result<()> {
-    let is_default = profile::default_name(invocation.context).ok().flatten().as_ref() == Some(name);
+fn remove(invocation: &mut Invocation<'_>, name: &str) -> Result<()> {
+    let context = invocation.context;
+    let name = &Name::parse(name)?;
+    let is_default = profile::default_name(context).ok().flatten().as_ref() == Some(name);
+    let removal = profile_store::Removal::prepare(&context.folders, name, is_default)?;
     // A broken profile can be removed too; its tokens are then not found.
+    let profile = profile::resolve(context, &named(name)).ok();
     let mut removed = Vec::new();
     let mut left = Vec::new();
-    if let Ok(profile) = profile::resolve(invocation.context, &named(name)) {
-        crate::commands::query::sweep(invocation.context);
-        if road::forget(&Credentials::new(invocation.context, &profile), None).unwrap_or(false) {
+    if let Some(profile) = &profile {
+        crate::commands::query::sweep(context);
+        // By its secret, where it lies on an engine.
+        if road::forget(&Credentials::new(context, profile), None).unwrap_or(false) {
             removed.push("cached token".to_owned());
         }
-        let store = SecretStore::new(invocation, &profile);
-        for kind in SecretKind::ALL {
-            if secret_store::reference(&profile, kind).and_then(Place::of) != Some(Place::Keyring) {
-                continue;
-            }
-            match store.remove(Place::Keyring, kind) {
-                Ok(true) => removed.push(format!("{} in the keyring", kind.title())),
-                Ok(false) => {}
-                // A keyring that is gone must not keep the profile.
-                Err(error) => left.push((store.describe(Place::Keyring, kind)?, error)),
-            }
+    }
+    if let Some(removal) = removal {
+        removed.extend(removal.carry_out()?);
+    } else if secret_store::remove_of(invocation, name).is_empty() {
+        return Err(absent(invocation, name)?);
+    } else {
+        removed.push("items in the keyring".to_owned());
+    }
+    for (profile, kind) in profile.iter().flat_map(|profile| SecretKind::ALL.map(|kind| (profile, kind))) {
+        if secret_store::reference(profile, kind).and_then(Place::of) != Some(Place::Keyring) {
+            continue;
+        }
+        let store = SecretStore::new(invocation, profile);
+        match store.remove(Place::Keyring, kind) {
+            Ok(true) => removed.push(format!("{} in the keyring", kind.title())),
+            Ok(false) => {}
+            // A keyring that is gone must not keep the profile.
+            Err(error) => left.push((store.describe(Place::Keyring, kind)?, error)),
         }
     }
-    removed.extend(profile_store::remove(&invocation.context.folders, name, is_default)?);
     let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join(", ")) };
     invocation.line(format_args!("removed profile {name}{with}"));
     for (item, error) in left {

@@ -77,7 +77,7 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, kind: SecretKind, trial: Tr
     if have == index {
         let mut references = references_of(invocation.context, &before)?;
         references.push(place.to_toml().to_owned());
-        write_references(invocation.context, name, &references)?;
+        write_references(invocation.context, name, &references, || Ok(()))?;
     }
     let at = store.describe(place, kind)?;
     let accepted = if tried { "; IMS accepts it" } else { "" };
@@ -182,16 +182,20 @@ fn move_to(invocation: &mut Invocation<'_>, name: &Name, to: Place) -> Result<()
     // All is read before anything is written.
     let secrets: Vec<(SecretKind, Secret)> =
         meant.iter().map(|kind| Ok((*kind, store.read(from, *kind)?))).collect::<Result<_>>()?;
-    let moved = copy_to(&store, to, &secrets).and_then(|()| point_to(context, &before, &meant, to));
+    let remove_old = || {
+        road::disown(context, &before)?;
+        // All of the store's or none; the rest follows where nothing can be taken back.
+        if from == Place::Store { store.remove_unused(&resolve(context, name)?).map(drop) } else { Ok(()) }
+    };
+    let moved = copy_to(&store, to, &secrets).and_then(|()| point_to(context, &before, &meant, to, remove_old));
     if let Err(error) = moved {
         for (kind, _) in &secrets {
             let _ = store.remove(to, *kind);
         }
         return Err(error);
     }
-    road::disown(context, &before)?;
-    for kind in &meant {
-        store.remove(from, *kind)?;
+    if from == Place::Keyring {
+        meant.iter().try_for_each(|kind| store.remove(from, *kind).map(drop))?;
     }
     for kind in meant {
         let at = store.describe(to, kind)?;
@@ -227,8 +231,14 @@ fn nothing_to_move(invocation: &mut Invocation<'_>, profile: &Profile, to: Place
         .with_hint(format!("aep-auth secret show {name}")))
 }
 
-/// Has the profile name the new place of these secrets.
-fn point_to(context: &Context, profile: &Profile, kinds: &[SecretKind], to: Place) -> Result<()> {
+/// Has the profile name the new place of these secrets, if what is to be done `then` can be done.
+fn point_to(
+    context: &Context,
+    profile: &Profile,
+    kinds: &[SecretKind],
+    to: Place,
+    then: impl FnOnce() -> Result<()>,
+) -> Result<()> {
     let mut references = references_of(context, profile)?;
     let mut pairs = Vec::new();
     for kind in kinds {
@@ -243,7 +253,7 @@ fn point_to(context: &Context, profile: &Profile, kinds: &[SecretKind], to: Plac
     if !references.is_empty() {
         pairs.push(format!("client_secrets=[{}]", references.join(", ")));
     }
-    profile_store::set(&context.folders, name_of(profile)?, &pairs)
+    profile_store::set(&context.folders, name_of(profile)?, &pairs, then)
 }
 
 fn drop_one(invocation: &mut Invocation<'_>, name: &Name, which: SecretNumber) -> Result<()> {
@@ -257,11 +267,13 @@ fn drop_one(invocation: &mut Invocation<'_>, name: &Name, which: SecretNumber) -
     };
     let store = SecretStore::new(invocation, &before);
     let mut references = references_of(context, &before)?;
+    let mut replaced = None;
     let (dropped, reference) = match which {
         SecretNumber::First => {
             references.remove(0);
             // It is found as the first one from now on; until the profile says so, it stands in both places.
             if let Some(place) = Place::of(second) {
+                replaced = store.read(place, SecretKind::ClientSecret).ok().map(|secret| (place, secret));
                 store.write(place, SecretKind::ClientSecret, &store.read(place, SecretKind::SecondClientSecret)?)?;
             }
             (SecretKind::ClientSecret, first)
@@ -271,9 +283,16 @@ fn drop_one(invocation: &mut Invocation<'_>, name: &Name, which: SecretNumber) -
             (SecretKind::SecondClientSecret, second)
         }
     };
-    write_references(context, name, &references)?;
-    road::disown(context, &before)?;
-    store.remove_unused(&resolve(context, name)?)?;
+    let remove_dropped = || {
+        road::disown(context, &before)?;
+        store.remove_unused(&resolve(context, name)?).map(drop)
+    };
+    if let Err(error) = write_references(context, name, &references, remove_dropped) {
+        if let Some((place, secret)) = replaced {
+            let _ = store.write(place, SecretKind::ClientSecret, &secret);
+        }
+        return Err(error);
+    }
     let title = if which == SecretNumber::First { "first client secret" } else { dropped.title() };
     let kept = if Place::of(reference).is_none() {
         format!("; it is still there, as it is not ours: {}", shown(reference, &before.origin))
@@ -303,8 +322,13 @@ fn references_of(context: &Context, profile: &Profile) -> Result<Vec<String>> {
     Ok(array.map(|array| array.iter().map(|value| value.to_string().trim().to_owned()).collect()).unwrap_or_default())
 }
 
-fn write_references(context: &Context, name: &Name, references: &[String]) -> Result<()> {
-    profile_store::set(&context.folders, name, &[format!("client_secrets=[{}]", references.join(", "))])
+fn write_references(
+    context: &Context,
+    name: &Name,
+    references: &[String],
+    then: impl FnOnce() -> Result<()>,
+) -> Result<()> {
+    profile_store::set(&context.folders, name, &[format!("client_secrets=[{}]", references.join(", "))], then)
 }
 
 /// Asks on a terminal without echo; else takes the first line of standard input.

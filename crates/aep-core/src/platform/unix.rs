@@ -261,6 +261,17 @@ pub(crate) fn may_replace(path: &Path, metadata: &Metadata) -> bool {
     is_writable && (above.mode() & STICKY == 0 || [0, above.uid(), metadata.uid()].contains(&user()))
 }
 
+/// Whether two names are of one file.
+pub(crate) fn is_one_file(path: &Path, second: &Path) -> bool {
+    let number = |path: &Path| std::fs::symlink_metadata(path).map(|metadata| (metadata.dev(), metadata.ino()));
+    matches!((number(path), number(second)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Whether its owner, this user, cannot write to a folder.
+pub(crate) fn is_closed_to_its_owner(folder: &Path) -> bool {
+    std::fs::metadata(folder).is_ok_and(|metadata| metadata.uid() == user() && metadata.mode() & 0o300 != 0o300)
+}
+
 /// How a folder stands to this user. Root, who may write everywhere, is told of no other's folder.
 pub(crate) fn rights(path: &Path) -> Rights {
     let Some(metadata) = std::fs::symlink_metadata(path).ok().filter(Metadata::is_dir) else { return Rights::Other };

@@ -17,6 +17,21 @@ use crate::trust::Distrust;
 const TRIES: u32 = 36;
 const TRIES_TO_REPLACE: u32 = 130;
 
+/// Whether this user could put something else in the place of what is there; no list is looked at to tell.
+pub(crate) fn may_replace(_path: &Path, _metadata: &Metadata) -> bool {
+    true
+}
+
+/// A second name is a copy here.
+pub(crate) fn is_one_file(_path: &Path, _second: &Path) -> bool {
+    false
+}
+
+/// No modes, so that no owner is kept out by them.
+pub(crate) fn is_closed_to_its_owner(_folder: &Path) -> bool {
+    false
+}
+
 /// A folder.
 #[derive(Debug)]
 pub(crate) struct Folder {

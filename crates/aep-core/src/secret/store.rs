@@ -15,7 +15,7 @@ use crate::profile::Name;
 use crate::token::identity::hexadecimal;
 use crate::trust::{self, OpenError};
 use crate::url::BaseUrl;
-use crate::write_file::{self, WriteError};
+use crate::write_file::{self, Transaction, WriteError};
 use crate::{Error, Folders, Profile, Result, platform};
 
 /// A secret of a profile.
@@ -220,9 +220,28 @@ pub fn prepare(folders: &Folders) -> Result<()> {
 /// Storage, when the store cannot be written; configuration, when others could change it.
 pub fn write(folders: &Folders, key: &StoreKey, kind: SecretKind, secret: &Secret) -> Result<()> {
     prepare(folders)?;
-    write_file::replace_own(&path(folders, key, kind)?, secret.expose().as_bytes()).map_err(|error| {
-        Error::storage(format!("cannot store the {}: {error}", kind.title())).with_hint_if_any(error.cure())
-    })
+    let written = write_file::replace_own(&path(folders, key, kind)?, secret.expose().as_bytes());
+    written.map_err(|error| not_stored(kind, &error))
+}
+
+/// Writes a secret beside its place, into which it comes with the rest of the transaction.
+///
+/// # Errors
+/// As for [`write`].
+pub fn stage(
+    folders: &Folders,
+    key: &StoreKey,
+    kind: SecretKind,
+    secret: &Secret,
+    all: &mut Transaction<'_>,
+) -> Result<()> {
+    prepare(folders)?;
+    let staged = all.stage_own(&path(folders, key, kind)?, secret.expose().as_bytes());
+    staged.map_err(|error| not_stored(kind, &error))
+}
+
+fn not_stored(kind: SecretKind, error: &WriteError) -> Error {
+    Error::storage(format!("cannot store the {}: {error}", kind.title())).with_hint_if_any(error.cure())
 }
 
 /// Checks that the store, if there is one, is ours alone.
@@ -264,12 +283,17 @@ fn refuse_anothers_link(folder: &Path) -> Result<()> {
     }
 }
 
-/// Removes a profile's secrets, whatever they belong to, but for those to be kept; gives the kinds of those that were
+/// Has a profile's secrets go, whatever they belong to, but for those to be kept; gives the kinds of those that are
 /// there.
 ///
 /// # Errors
 /// Storage, when one is there and cannot be removed.
-pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result<Vec<SecretKind>> {
+pub fn remove_but(
+    folders: &Folders,
+    profile: &Name,
+    kept: &[PathBuf],
+    all: &mut Transaction<'_>,
+) -> Result<Vec<SecretKind>> {
     settle(folders)?;
     let folder = folder(folders)?;
     refuse_anothers_link(&folder)?;
@@ -292,37 +316,33 @@ pub fn remove_but(folders: &Folders, profile: &Name, kept: &[PathBuf]) -> Result
         if kept.contains(&path) {
             continue;
         }
-        match std::fs::remove_file(&path) {
-            Ok(()) if !removed.contains(&kind) => removed.push(kind),
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))));
-            }
+        all.remove(&path).map_err(|error| not_removed(&error))?;
+        if !removed.contains(&kind) {
+            removed.push(kind);
         }
     }
+    write_file::sweep(&folder);
     removed.sort_by_key(|kind| SecretKind::ALL.iter().position(|own| own == kind));
     Ok(removed)
 }
 
-/// Removes a secret; says whether there was one.
+fn not_removed(error: &WriteError) -> Error {
+    Error::storage(error.to_string()).with_hint_if_any(error.cure())
+}
+
+/// Has a secret go; says whether there is one.
 ///
 /// # Errors
 /// Storage, when it is there and cannot be removed.
-pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind) -> Result<bool> {
+pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind, all: &mut Transaction<'_>) -> Result<bool> {
     settle(folders)?;
     refuse_anothers_link(&folder(folders)?)?;
-    let mut was_there = false;
+    let mut is_any = false;
     for path in [path(folders, key, kind)?, first_versions_path(folders, &key.profile, kind)?] {
-        match std::fs::remove_file(&path) {
-            Ok(()) => was_there = true,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                return Err(Error::storage(format!("cannot remove {}: {}", path.display(), io_words(&error))));
-            }
-        }
+        all.remove(&path).map_err(|error| not_removed(&error))?;
+        is_any |= is_there(&path)?;
     }
-    Ok(was_there)
+    Ok(is_any)
 }
 
 fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {

@@ -45,6 +45,13 @@ pub enum WriteError {
         /// What the system said.
         error: io::Error,
     },
+    /// The file system did not let it be removed.
+    NotRemoved {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: io::Error,
+    },
     /// Another process has been changing it for all of the time that we waited.
     Busy {
         /// The lock.
@@ -76,10 +83,18 @@ impl WriteError {
     pub fn cure(&self) -> Option<String> {
         match self {
             Self::NotTrusted { path, why } => why.cure(path),
-            Self::Failed { error, .. } => cure_of_shortage(error).map(str::to_owned),
+            Self::Failed { path, error } | Self::NotRemoved { path, error } => {
+                cure_of_shortage(error).map(str::to_owned).or_else(|| cure_of_denial(path, error))
+            }
             Self::Busy { .. } => None,
         }
     }
+}
+
+/// What helps where the user's own folder does not let the user write.
+fn cure_of_denial(path: &Path, error: &io::Error) -> Option<String> {
+    let folder = path.parent().filter(|_| error.kind() == io::ErrorKind::PermissionDenied)?;
+    platform::is_closed_to_its_owner(folder).then(|| format!("chmod u+wx {}", crate::trust::quoted(folder)))
 }
 
 impl fmt::Display for WriteError {
@@ -87,6 +102,7 @@ impl fmt::Display for WriteError {
         match self {
             Self::NotTrusted { path, why } => write!(f, "{} is not trusted: {why}", path.display()),
             Self::Failed { path, error } => write!(f, "cannot write {}: {}", path.display(), io_words(error)),
+            Self::NotRemoved { path, error } => write!(f, "cannot remove {}: {}", path.display(), io_words(error)),
             Self::Busy { path } => write!(f, "another process holds {}", path.display()),
         }
     }
@@ -95,7 +111,7 @@ impl fmt::Display for WriteError {
 impl std::error::Error for WriteError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Failed { error, .. } => Some(error),
+            Self::Failed { error, .. } | Self::NotRemoved { error, .. } => Some(error),
             Self::NotTrusted { .. } | Self::Busy { .. } => None,
         }
     }
@@ -119,6 +135,11 @@ pub fn create_folders(path: &Path, home: Option<&Path>) -> Result<(), WriteError
 #[cfg(not(unix))]
 pub fn create_folders(path: &Path, _home: Option<&Path>) -> Result<(), WriteError> {
     platform::create_private_folders(path).map_err(|error| WriteError::failed(path, error))
+}
+
+/// Whether two names are of one file; what cannot be told is not so.
+pub fn is_one_file(path: &Path, second: &Path) -> bool {
+    platform::is_one_file(path, second)
 }
 
 /// Replaces a file of ours in a folder that must be trusted.

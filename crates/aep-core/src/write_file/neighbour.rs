@@ -105,7 +105,7 @@ pub fn is_leftover(name: &OsStr) -> bool {
     name.strip_prefix(".aep-").is_some_and(is_word) || is_first()
 }
 
-fn folder_of(target: &Path) -> io::Result<&Path> {
+pub(super) fn folder_of(target: &Path) -> io::Result<&Path> {
     match target.parent() {
         Some(folder) if folder.as_os_str().is_empty() => Ok(Path::new(".")),
         Some(folder) => Ok(folder),

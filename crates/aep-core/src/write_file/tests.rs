@@ -371,6 +371,35 @@ fn a_link_in_the_store_is_put_back_as_a_link() {
 }
 
 #[test]
+fn what_is_to_go_goes_with_the_rest_or_stays() {
+    for fails in [false, true] {
+        let folder = folder();
+        prepare(folder.path());
+        let at = |name: &str| folder.path().join(name);
+        let before = names(folder.path());
+        let mut transaction = Transaction::new(None);
+        for name in ["a", "link", "none"] {
+            transaction.remove(&at(name)).unwrap();
+        }
+        transaction.stage_second_name(&at("b"), b"", &at("second")).unwrap();
+        assert!(matches!(transaction.remove(&at("elsewhere")), Err(WriteError::NotRemoved { .. })), "a folder");
+        assert!(at("a").exists(), "nothing before the commit");
+        let result =
+            transaction.commit_with(
+                |neighbour, target| {
+                    if fails { Err(io::ErrorKind::StorageFull.into()) } else { neighbour.put(target) }
+                },
+            );
+        assert_eq!(result.is_err(), fails);
+        let after: &[&str] = if fails { &["a", "b", "elsewhere", "link"] } else { &["b", "elsewhere", "second"] };
+        assert_eq!(names(folder.path()), after);
+        assert!(!fails || before == after);
+        assert_eq!(is_one_file(&at("b"), &at("second")), !fails);
+        assert_eq!(std::fs::read(at("elsewhere/target")).unwrap(), b"old", "what a link leads to stays");
+    }
+}
+
+#[test]
 fn what_cannot_be_staged_changes_nothing() {
     let folder = folder();
     prepare(folder.path());

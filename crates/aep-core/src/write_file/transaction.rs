@@ -1,21 +1,22 @@
-//! Several files that are replaced together.
+//! Several files that are replaced or removed together.
 //!
-//! All is checked and written beside its place before the first file changes; then come the renames, in the order in
-//! which the files were handed in. If one fails, the files themselves are put back, not copies of them. A process killed
-//! between two renames leaves the first of them done: the order is the caller's care.
+//! All is checked and written beside its place before the first file changes; then come the renames and removals, in the
+//! order in which the files were handed in. If one fails, the files themselves are put back, not copies of them. A process killed
+//! between two of them leaves the first of them done: the order is the caller's care.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::neighbour::{Neighbour, name_by_chance};
+use super::neighbour::{Neighbour, folder_of, name_by_chance, sweep};
 use super::{WriteError, own_target, target_of};
 use crate::platform;
 
-/// Files that wait to be replaced together. Nothing has changed until [`Transaction::commit`].
+/// Files that wait to be replaced or removed together. Nothing has changed until [`Transaction::commit`].
 #[derive(Debug)]
 pub struct Transaction<'a> {
     home: Option<&'a Path>,
-    staged: Vec<(PathBuf, Neighbour)>,
+    /// What takes each file's place; nothing, where it goes.
+    staged: Vec<(PathBuf, Option<Neighbour>)>,
 }
 
 impl<'a> Transaction<'a> {
@@ -41,16 +42,50 @@ impl<'a> Transaction<'a> {
         self.stage_at(own_target(path)?.to_owned(), bytes)
     }
 
-    fn stage_at(&mut self, target: PathBuf, bytes: &[u8]) -> Result<(), WriteError> {
-        let neighbour = Neighbour::write(&target, bytes).map_err(|error| WriteError::failed(&target, error))?;
-        self.staged.push((target, neighbour));
+    /// Has a file be found under a second name as well: itself, where the file system has that, else a copy.
+    ///
+    /// # Errors
+    /// As for [`super::replace`].
+    pub fn stage_second_name(&mut self, path: &Path, bytes: &[u8], second: &Path) -> Result<(), WriteError> {
+        let target = target_of(second, self.home)?;
+        match Neighbour::keep(path) {
+            Ok(neighbour) => self.staged.push((target, Some(neighbour))),
+            Err(_) => self.stage_at(target, bytes)?,
+        }
         Ok(())
     }
 
-    /// Puts all files in their places, in the order in which they were staged.
+    fn stage_at(&mut self, target: PathBuf, bytes: &[u8]) -> Result<(), WriteError> {
+        let neighbour = Neighbour::write(&target, bytes).map_err(|error| WriteError::failed(&target, error))?;
+        self.staged.push((target, Some(neighbour)));
+        Ok(())
+    }
+
+    /// Has a file go, or a link and never its target; that there is none is no error.
     ///
     /// # Errors
-    /// What the file system says of the first that cannot be replaced; all are then as they were.
+    /// It is a folder, or one in which this user may remove nothing.
+    pub fn remove(&mut self, path: &Path) -> Result<(), WriteError> {
+        let failed = |error: io::Error| WriteError::NotRemoved { path: path.to_owned(), error };
+        match std::fs::symlink_metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(failed(error)),
+            Ok(metadata) if metadata.is_dir() => return Err(failed(io::ErrorKind::IsADirectory.into())),
+            Ok(metadata) if !platform::may_replace(path, &metadata) => {
+                return Err(failed(io::ErrorKind::PermissionDenied.into()));
+            }
+            Ok(_) => {}
+        }
+        // A second name, which one that was killed left, goes with the first.
+        folder_of(path).map(sweep).map_err(failed)?;
+        self.staged.push((path.to_owned(), None));
+        Ok(())
+    }
+
+    /// Puts all files in their places and removes those that are to go, in the order in which they were staged.
+    ///
+    /// # Errors
+    /// What the file system says of the first that cannot be; all are then as they were.
     pub fn commit(self) -> Result<(), WriteError> {
         self.commit_with(Neighbour::put)
     }
@@ -58,8 +93,13 @@ impl<'a> Transaction<'a> {
     pub(super) fn commit_with(self, put: impl Fn(Neighbour, &Path) -> io::Result<()>) -> Result<(), WriteError> {
         let mut replaced: Vec<Replaced> = Vec::with_capacity(self.staged.len());
         for (target, neighbour) in self.staged {
+            let is_to_go = neighbour.is_none();
             let done = Replaced::keeping(&target).and_then(|kept| {
-                let result = put(neighbour, &target);
+                let result = match (neighbour, &kept.before) {
+                    (Some(neighbour), _) => put(neighbour, &target),
+                    (None, Before::Nothing | Before::Moved(_)) => Ok(()),
+                    (None, _) => std::fs::remove_file(&target),
+                };
                 // Set aside without a second name, it must go back even now.
                 if result.is_ok() || matches!(kept.before, Before::Moved(_)) {
                     replaced.push(kept);
@@ -68,7 +108,11 @@ impl<'a> Transaction<'a> {
             });
             if let Err(error) = done {
                 replaced.into_iter().rev().for_each(Replaced::put_back);
-                return Err(WriteError::failed(&target, error));
+                return Err(if is_to_go {
+                    WriteError::NotRemoved { path: target, error }
+                } else {
+                    WriteError::failed(&target, error)
+                });
             }
         }
         replaced.into_iter().for_each(Replaced::forget);
@@ -76,7 +120,7 @@ impl<'a> Transaction<'a> {
     }
 }
 
-/// A file that was replaced, and what was there before.
+/// A file that was replaced or removed, and what was there before.
 struct Replaced {
     target: PathBuf,
     before: Before,

@@ -48,7 +48,10 @@ pub(crate) fn run(
     let holds_secret = !taken.client_secrets.is_empty() || taken.private_key.is_some() || taken.passphrase.is_some();
     let plan = Plan::make(invocation, taken, arguments, selection)?;
     plan.check(&name)?;
-    let is_default = arguments.default || profile::default_name(invocation.context).ok().flatten().is_none();
+    // One whose removal was killed is the default no more.
+    let is_there = |name: &Name| profile_store::exists(&invocation.context.folders, name).unwrap_or(true);
+    let default = profile::default_name(invocation.context).ok().flatten();
+    let is_default = arguments.default || default.is_none_or(|default| !is_there(&default));
     let before = if is_replaced { profile::resolve(invocation.context, &selection_of(&name)).ok() } else { None };
     let accounts = write_to_keyring(invocation, &plan, &name)?;
     if let Err(error) = write::write(invocation, &plan, &name, is_default) {

@@ -33,20 +33,21 @@ pub(super) fn write(invocation: &Invocation<'_>, plan: &Plan, name: &Name, is_de
         .map_err(|error| profile_store::refused(&error))?;
     let mut stored = Vec::new();
     let mut all = Transaction::new(folders.home());
-    let mut stage = || -> Result<(), write_file::WriteError> {
+    let refused = |error| profile_store::refused(&error);
+    let mut stage = || -> Result<()> {
         for (kind, secret) in plan.secrets() {
             if let Ok(path) = store::path(folders, &key, kind) {
-                all.stage_own(&path, secret.expose().as_bytes())?;
+                all.stage_own(&path, secret.expose().as_bytes()).map_err(refused)?;
                 stored.push(path);
             }
         }
-        all.stage(&profile, plan.to_toml().as_bytes())?;
+        all.stage(&profile, plan.to_toml().as_bytes()).map_err(refused)?;
         if let (true, Ok(pointer)) = (is_default, profile_store::pointer(folders)) {
-            all.stage(&pointer, format!("{name}\n").as_bytes())?;
+            all.stage(&pointer, format!("{name}\n").as_bytes()).map_err(refused)?;
         }
-        Ok(())
+        // What the replaced profile stored and this one does not use.
+        store::remove_but(folders, name, &stored, &mut all).map(drop)
     };
-    stage().and_then(|()| all.commit()).map_err(|error| profile_store::refused(&error))?;
-    // What the replaced profile stored and this one does not use.
-    store::remove_but(folders, name, &stored).map(drop)
+    stage()?;
+    all.commit().map_err(refused)
 }
