@@ -506,6 +506,62 @@ fn an_engine_that_refuses_is_as_if_it_were_not_there() {
     assert!(!text(&output.stderr).contains("marker"), "{}", text(&output.stderr));
 }
 
+/// What the engine did not confirm is named as remaining.
+#[test]
+fn purge_names_the_token_that_an_engine_keeps() {
+    if !has("redis-server") {
+        return;
+    }
+    for what in ["removed", "a replica", "not allowed", "stopped", "gone"] {
+        let mut redis = Redis::plain();
+        let mut world = World::empty();
+        let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+        assert_clean(&world.import(file.to_str().unwrap(), &[]));
+        world.set("AEP_SHARED_CACHE", &redis.url());
+        world.token();
+        let tell = |words: &[&str]| {
+            redis::cmd(words[0]).arg(&words[1..]).exec(&mut redis.connection()).unwrap();
+        };
+        match what {
+            "a replica" => tell(&["REPLICAOF", "127.0.0.1", "1"]),
+            "not allowed" => tell(&["ACL", "SETUSER", "default", "-del"]),
+            "stopped" => kill_process(Pid::from_raw(redis.process() as i32).unwrap(), Signal::STOP).unwrap(),
+            "gone" => redis.kill(),
+            _ => {}
+        }
+        let output = world.run("aep-auth", &["purge", "--yes"]);
+        let (told, why) = (text(&output.stdout), text(&output.stderr));
+        let count = told.lines().filter(|line| line.ends_with(')')).count();
+        if what == "removed" {
+            assert_eq!(output.status.code(), Some(0), "{why}");
+            assert!(told.contains(&format!("removed {count} of {count}")) && redis.names().is_empty(), "{told}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(6), "{what}: {told}");
+        assert!(told.contains(&format!("removed {} of {count}", count - 1)), "{what}: {told}");
+        assert!(why.contains("the token of profile default in the shared cache may stay: "), "{what}: {why}");
+        assert!(!world.path("data").exists(), "{what}: the rest goes");
+    }
+}
+
+/// The entry keeps its name on the engine, so that the secret is not needed.
+#[test]
+fn a_token_is_dropped_from_the_engine_without_the_secret() {
+    if !has("redis-server") {
+        return;
+    }
+    let redis = Redis::plain();
+    let mut world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert_clean(&world.import(file.to_str().unwrap(), &[]));
+    world.set("AEP_SHARED_CACHE", &redis.url());
+    world.token();
+    assert!(!redis.names().is_empty());
+    std::fs::remove_file(world.stored("default", "client-secret")).unwrap();
+    assert_clean(&world.run("aep-auth", &["forget"]));
+    assert!(redis.names().is_empty(), "{:?}", redis.names());
+}
+
 #[test]
 fn an_engine_that_talks_nonsense_is_as_if_it_were_not_there() {
     for answer in [b"HTTP/1.1 400 Bad Request\r\n\r\n".as_slice(), b"$99999999999\r\n", b"\0\0\0\0", b"*-9\r\n"] {

@@ -1,7 +1,7 @@
 //! The road of this program to a token: the cache on disk, a fleet's engine where a profile names one, Adobe IMS.
 
 use aep_core::acquire::{self, Cached, Fetched, Refuse, TokenRequest};
-use aep_core::cache::{self, FileStore, Store as _};
+use aep_core::cache::{self, FileStore, Store as _, StoreError};
 use aep_core::profile::Name;
 use aep_core::secret::{Credentials, Secret};
 use aep_core::token::AccessToken;
@@ -56,16 +56,27 @@ pub(crate) fn exchange_assertion(credentials: &Credentials<'_>, assertion: Secre
 /// Drops the cached token here and on the engine, if `only` is not given or is that very token; says whether one was
 /// dropped. An engine that does not serve is told at `info`.
 pub(crate) fn forget(credentials: &Credentials<'_>, only: Option<&AccessToken>) -> Result<bool> {
+    let (was_there, on_engine) = forget_in_each(credentials, only)?;
+    Ok(was_there
+        | on_engine.unwrap_or_else(|error| {
+            credentials.context().log.info(format_args!("the token may still be in the shared cache: {error}"));
+            false
+        }))
+}
+
+/// The same for each of the two: whether one was dropped here, and whether on the engine, or why that is not known.
+pub(crate) fn forget_in_each(
+    credentials: &Credentials<'_>,
+    only: Option<&AccessToken>,
+) -> Result<(bool, Result<bool, StoreError>)> {
     let (context, profile) = (credentials.context(), credentials.profile());
-    let Some(disk) = FileStore::new(context, profile)? else { return Ok(false) };
+    let Some(disk) = FileStore::new(context, profile)? else { return Ok((false, Ok(false))) };
     let local = acquire::forget(&disk, context, only)?;
     let _ = context.folders.cache().map(cache::remove_if_empty);
-    let Some(engine) = RedisStore::new(credentials, aep_ims::tls_config)? else { return Ok(local.was_there) };
-    let on_engine = engine.forget(local.entry.as_ref(), only).unwrap_or_else(|error| {
-        context.log.info(format_args!("the token may still be in the shared cache: {error}"));
-        false
-    });
-    Ok(local.was_there || on_engine)
+    let Some(engine) = RedisStore::new(credentials, aep_ims::tls_config)? else {
+        return Ok((local.was_there, Ok(false)));
+    };
+    Ok((local.was_there, engine.forget(local.entry.as_ref(), only)))
 }
 
 /// Takes a profile's mark off the cached token that it earned, if it can be resolved: what it has from now on is another

@@ -162,7 +162,10 @@ impl Engine {
 
     /// Removes a name; says whether it was there.
     pub(crate) fn remove(&self, name: &str) -> Result<bool> {
-        Ok(matches!(self.ask(&[b"DEL", name.as_bytes()])?, Reply::Number(1..)))
+        match self.ask(&[b"DEL", name.as_bytes()])? {
+            Reply::Number(count) => Ok(count > 0),
+            _ => Err(Trouble::Protocol),
+        }
     }
 
     /// Milliseconds until a name ends by itself; `None` where there is none.

@@ -90,7 +90,7 @@ impl<'a> RedisStore<'a> {
     /// this machine had; `only` is the token that is meant, if not any.
     ///
     /// # Errors
-    /// The engine did not serve.
+    /// The engine did not serve, or nothing tells under which name the token lies.
     pub fn forget(&self, local: Option<&CacheEntry>, only: Option<&AccessToken>) -> Result<bool, StoreError> {
         let now = self.credentials.context().clock.now();
         let refuse = |token: &Token| {
@@ -103,13 +103,19 @@ impl<'a> RedisStore<'a> {
             (None, Some(only)) => refuse(&Token::new(only.clone(), i64::MIN, Some(LONGEST_LIFE))),
             (None, None) => {}
         }
-        let engine = self.reach().map_err(unusable)?;
+        // Before the clock of the engine runs: a secret may have to be asked for.
+        let seals = self.seals();
+        let engine = self.connect().map_err(unusable)?;
         let mut was_there = false;
         // The name that the entry kept needs no secret.
-        if let (Some(name), None) = (local.and_then(|entry| entry.shared_name.as_deref()), only) {
+        let name = local.and_then(|entry| entry.shared_name.as_deref()).filter(|_| only.is_none());
+        if let Some(name) = name {
             was_there |= engine.remove(name).map_err(unusable)?;
         }
-        let Ok(seals) = self.seals() else { return Ok(was_there) };
+        let seals = match seals {
+            Err(_) if name.is_some() => return Ok(was_there),
+            other => other.map_err(unusable)?,
+        };
         for seal in seals {
             let name = seal.entry_name(self.url.prefix());
             let Some(sealed) = engine.get(&name).map_err(unusable)? else { continue };
@@ -139,13 +145,17 @@ impl<'a> RedisStore<'a> {
 
     /// The engine for a person who asks for it by name: it is not left alone for a failure a moment ago, which may be cured.
     pub(crate) fn reach(&self) -> Result<&Rc<Engine>, Trouble> {
+        // Before the clock of the engine runs: a secret may have to be asked for.
+        self.seals()?;
+        self.connect()
+    }
+
+    fn connect(&self) -> Result<&Rc<Engine>, Trouble> {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);
         }
         let context = self.credentials.context();
         let not_asked = |error: aep_core::Error| Trouble::NotAsked(error.message().to_owned());
-        // Before the clock of the engine runs: a secret may have to be asked for.
-        self.seals()?;
         let password = self.password().map_err(not_asked)?;
         let ca_file = self.credentials.profile().ca_file.as_deref();
         let tls = || (self.tls)(context, ca_file).map_err(|error| error.message().to_owned());

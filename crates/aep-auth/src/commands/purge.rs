@@ -277,9 +277,12 @@ fn remove_from_afar(invocation: &Invocation<'_>, ours: &Ours) -> Vec<String> {
     let context = invocation.context;
     let mut failed = Vec::new();
     for profile in &ours.sharing {
-        if let Err(error) = road::forget(&Credentials::new(context, profile), None) {
-            failed.push(format!("the token of profile {} in the shared cache stays: {error}", profile.name()));
-        }
+        let why = match road::forget_in_each(&Credentials::new(context, profile), None) {
+            Ok((_, Ok(_))) => continue,
+            Ok((_, Err(error))) => error.to_string(),
+            Err(error) => error.to_string(),
+        };
+        failed.push(format!("the token of profile {} in the shared cache may stay: {why}", profile.name()));
     }
     let limit = command::time_limit(&context.environment, invocation.terminals.has_errors());
     for account in &ours.accounts {
