@@ -276,7 +276,12 @@ pub(crate) fn is_closed_to_its_owner(folder: &Path) -> bool {
 pub(crate) fn rights(path: &Path) -> Rights {
     let Some(metadata) = std::fs::symlink_metadata(path).ok().filter(Metadata::is_dir) else { return Rights::Other };
     if metadata.uid() == user() {
-        return if metadata.mode() & WRITABLE_BY_OTHERS != 0 { Rights::OwnAndOpen } else { Rights::Other };
+        return match metadata.mode() {
+            mode if mode & WRITABLE_BY_OTHERS == 0 => Rights::Other,
+            // Root's, and for all, as `/tmp`.
+            mode if mode & STICKY != 0 => Rights::ForeignAndWritable,
+            _ => Rights::OwnAndOpen,
+        };
     }
     let wanted = Access::WRITE_OK | Access::EXEC_OK;
     let is_writable = rustix::fs::accessat(rustix::fs::CWD, path, wanted, AtFlags::EACCESS).is_ok();

@@ -160,7 +160,9 @@ impl Failure {
             Reason::NotFound { elsewhere: None } => {
                 error.with_hint(format!("install {program}, or use its absolute path in `command`"))
             }
-            Reason::NotExecutable(path) if cfg!(unix) => error.with_hint(format!("chmod u+x {}", path.display())),
+            Reason::NotExecutable(path) if cfg!(unix) && path.is_file() => {
+                error.with_hint(format!("chmod u+x {}", path.display()))
+            }
             Reason::TimeLimit(limit) if *limit == TIME_ALONE => {
                 error.with_hint("where it has to ask, run this once on a terminal")
             }

@@ -66,7 +66,7 @@ impl Distrust {
         use crate::platform;
         use std::os::unix::fs::MetadataExt;
 
-        let metadata = std::fs::symlink_metadata(path).ok()?;
+        let metadata = std::fs::symlink_metadata(path).ok().filter(|metadata| !is_of_the_system(path, metadata))?;
         let rights = Rights {
             is_root: platform::user() == 0,
             is_own: metadata.uid() == platform::user(),
@@ -107,6 +107,16 @@ impl Distrust {
     pub fn cure(self, _path: &Path) -> Option<String> {
         None
     }
+}
+
+/// What others use as well and nobody may move or close: a device, what the system shows of itself, a folder for all.
+#[cfg(unix)]
+fn is_of_the_system(path: &Path, metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::{FileTypeExt, MetadataExt};
+    let kind = metadata.file_type();
+    let is_for_all = metadata.is_dir() && metadata.mode() & 0o1000 != 0;
+    let is_shown = ["/dev", "/proc", "/sys"].iter().any(|folder| path.starts_with(folder));
+    kind.is_block_device() || kind.is_char_device() || is_for_all || (is_shown && !path.starts_with("/dev/shm"))
 }
 
 /// What this user can do about a file or folder.
@@ -245,6 +255,21 @@ mod tests {
         std::os::unix::fs::symlink("/nowhere", &path).unwrap();
         let cure = Distrust::Link.cure(&path).unwrap();
         assert!(cure.starts_with("look into it first: ls -l "), "{cure}");
+    }
+
+    #[test]
+    fn what_is_the_systems_is_left_where_it_is() {
+        for path in ["/dev/null", "/dev", "/proc/self/fd/0", "/tmp"] {
+            for why in [Distrust::NotRegular, Distrust::ForeignOwner, Distrust::WritableByOthers { mode: 0o666 }] {
+                assert_eq!(why.cure(Path::new(path)), None, "{path}");
+            }
+        }
+        // A folder for all is told by its mode, wherever it is.
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, is_cured) in [(0o777, true), (0o1777, false)] {
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+            assert_eq!(Distrust::WritableByOthers { mode }.cure(folder.path()).is_some(), is_cured);
+        }
     }
 
     #[test]

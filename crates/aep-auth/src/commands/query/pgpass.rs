@@ -113,14 +113,14 @@ fn read(context: &Context, path: &Path) -> Result<Zeroizing<Vec<u8>>> {
     {
         use std::os::unix::fs::PermissionsExt;
         let (mode, name) = (metadata.permissions().mode() & 0o777, crate::quote::word(path));
+        // For root any file is its own, the system's too.
+        let is_at_home = context.folders.home().is_some_and(|home| path.starts_with(home));
+        let chmod = |change: &str| if is_at_home { format!("chmod {change} {name}") } else { other.clone() };
         if mode & 0o077 != 0 {
-            return cannot(
-                &format!("others can read it (mode {mode:03o}), and psql would ignore it"),
-                format!("chmod 600 {name}"),
-            );
+            return cannot(&format!("others can read it (mode {mode:03o}), and psql would ignore it"), chmod("600"));
         }
         if mode & 0o200 == 0 {
-            return cannot(&format!("it is read-only (mode {mode:03o})"), format!("chmod u+w {name}"));
+            return cannot(&format!("it is read-only (mode {mode:03o})"), chmod("u+w"));
         }
     }
     #[cfg(not(unix))]
