@@ -586,7 +586,14 @@ fn signals_are_passed_on() {
 #[test]
 fn what_a_killed_one_left_goes_with_the_next() {
     let world = world();
-    for sweeper in [&["query", "--", "true"][..], &["forget"], &["forget", "--all"]] {
+    for sweeper in [
+        &["query", "--", "true"][..],
+        &["query", "--format", "json"],
+        &["query", "--pgpass=passwords"],
+        &["token", "--renew"],
+        &["forget"],
+        &["forget", "--all"],
+    ] {
         let (mut child, pid) = started(&world, "echo $$ >number");
         let (other, other_pid) = started(&world, "echo $$ >other-number");
         rustix::process::kill_process(pid, Signal::KILL).unwrap();

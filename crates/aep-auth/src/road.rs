@@ -4,10 +4,12 @@ use aep_core::acquire::{self, Cached, Fetched, Refuse, TokenRequest};
 use aep_core::cache::{self, FileStore, Store as _, StoreError};
 use aep_core::profile::Name;
 use aep_core::secret::{Credentials, Secret};
-use aep_core::token::AccessToken;
+use aep_core::token::{AccessToken, Source};
 use aep_core::{Context, Profile, ProfileSelection, Result, profile};
 use aep_ims::Ims;
 use aep_redis::RedisStore;
+
+use crate::commands::query;
 
 /// The name under which this program asks a server.
 pub(crate) const PROGRAM: &str = "aep-auth";
@@ -29,7 +31,12 @@ pub(crate) fn acquire_with(credentials: &Credentials<'_>, request: &TokenRequest
     let disk = FileStore::new(credentials.context(), credentials.profile())?;
     let engine = RedisStore::new(credentials, aep_ims::tls_config)?;
     let road = Cached::new(disk, Cached::new(engine, Ims::asked_by(PROGRAM)));
-    acquire::acquire(credentials, request, &road)
+    let fetched = acquire::acquire(credentials, request, &road)?;
+    // Who writes here clears away what a killed one left; a hit does not.
+    if fetched.source == Source::Ims {
+        query::sweep(credentials.context());
+    }
+    Ok(fetched)
 }
 
 /// Asks IMS, past every cache: for a secret that has to show whether it is one.

@@ -321,6 +321,7 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result
     if let Some(before) = &before {
         refuse_to_lose(invocation, before, pairs)?;
     }
+    crate::commands::query::sweep(invocation.context);
     // A changed reference or host has earned nothing yet.
     road::disown_named(invocation.context, name)?;
     let removed = profile_store::set(&invocation.context.folders, name, pairs, || {

@@ -53,6 +53,7 @@ pub(crate) fn run(
     headers::organization(&profile)?;
     let sandbox = sandbox(&profile)?;
     let connection = connect(context, &profile, arguments)?;
+    sweep(context);
     if !arguments.command.is_empty() {
         return run::run(context, &profile, &connection, &arguments.command);
     }
