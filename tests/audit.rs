@@ -428,6 +428,56 @@ fn lack_of_threads_costs_no_token() {
     assert!(text(&output.stdout).starts_with("eyJ"));
 }
 
+/// However little memory there is: a token, a sentence, or a program that the system does not even load.
+#[test]
+#[cfg(target_os = "linux")]
+fn lack_of_memory_is_told() {
+    let world = with_profile();
+    world.token();
+    let mut told = 0;
+    for (program, arguments) in
+        [("aep-auth", "token --renew"), ("git-credential-aep", "capability"), ("aep-prompt", "")]
+    {
+        for limit in (3_000..20_000).step_by(200) {
+            let mut shell = Command::new("sh");
+            let line = format!("ulimit -v {limit}; exec {program} {arguments}");
+            let output = {
+                world.prepare(shell.args(["-c", &line]));
+                shell.output().unwrap()
+            };
+            let (code, errors) = (output.status.code(), text(&output.stderr));
+            let is_ours = !errors.contains("shared lib") && !errors.contains("annot allocate") && code != Some(127);
+            if !is_ours || output.status.success() {
+                continue;
+            }
+            // The system ends one whose stack may not grow.
+            if std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(11) {
+                continue;
+            }
+            told += 1;
+            assert!(matches!(code, Some(5 | 6)), "{line}: {:?} {errors}", output.status);
+            assert!(errors.starts_with("error: ") && !errors.contains("backtrace"), "{line}: {errors}");
+        }
+    }
+    assert!(told > 0);
+}
+
+#[test]
+fn a_closed_standard_output_is_no_success_where_something_is_to_be_written() {
+    let world = with_profile();
+    world.token();
+    let run = |line: &str| world.type_line(&format!("{line} >&-"));
+    for line in ["aep-auth token", "aep-auth profile list", "kube-credential-aep", "aep-auth --version"] {
+        let output = run(line);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(6), "{line}: {told}");
+        assert_eq!(told, "error: cannot write to standard output: it is closed\n", "{line}");
+    }
+    for line in ["aep-auth exec -- true", "git-credential-aep store"] {
+        assert_clean(&run(line));
+    }
+}
+
 #[test]
 fn lack_of_descriptors_costs_no_token_at_hand() {
     let world = with_profile();

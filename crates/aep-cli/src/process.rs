@@ -36,6 +36,29 @@ pub fn main_silently(run: fn(&mut Invocation<'_>) -> u8) -> u8 {
     invoke(environment, folders, Log::silent(), None, run)
 }
 
+/// Standard output where there is none: what cannot be delivered is not a success.
+struct Closed;
+
+impl Write for Closed {
+    fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+        Err(io::Error::other("it is closed"))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn is_output_closed() -> bool {
+    aep_core::signals::is_output_closed()
+}
+
+#[cfg(not(unix))]
+fn is_output_closed() -> bool {
+    false
+}
+
 fn invoke(
     environment: Environment,
     folders: Folders,
@@ -45,12 +68,13 @@ fn invoke(
 ) -> u8 {
     let context =
         Context { folders, environment, clock: Box::new(SystemClock::start()), log, keyring: Default::default() };
+    let mut stdout: Box<dyn Write> = if is_output_closed() { Box::new(Closed) } else { Box::new(io::stdout()) };
     run(&mut Invocation {
         arguments: std::env::args_os().skip(1).collect(),
         context: &context,
         input: &mut io::stdin(),
         output: Vec::new(),
-        stdout: &mut io::stdout(),
+        stdout: &mut *stdout,
         terminals: Terminals::OfProcess,
         executable: Executable::OfProcess,
         fault,

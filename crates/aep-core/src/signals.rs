@@ -14,6 +14,8 @@ use nix::sys::signal::{SigSet, SigmaskHow, Signal};
 use signal_hook::consts::{SIGALRM, SIGCHLD, SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGUSR1, SIGUSR2};
 use signal_hook::{flag, low_level};
 
+pub use program_start::is_output_closed;
+
 /// The handlers, which stay once they are set; at other times they do what the default is.
 static HANDLERS: Mutex<Option<Arc<Handlers>>> = Mutex::new(None);
 

@@ -12,10 +12,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static PIPE_WAS_IGNORED: AtomicBool = AtomicBool::new(false);
+static OUTPUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
 
 /// Notes whether SIGPIPE was ignored before this program's start changed it.
 pub(crate) fn note_pipe(is_ignored: bool) {
     PIPE_WAS_IGNORED.store(is_ignored, Ordering::Relaxed);
+}
+
+/// Notes whether standard output was closed before this program's start opened it on nothing.
+pub(crate) fn note_output(is_closed: bool) {
+    OUTPUT_WAS_CLOSED.store(is_closed, Ordering::Relaxed);
+}
+
+/// Whether what is written to standard output reaches nobody, since this process was started without one.
+pub fn is_output_closed() -> bool {
+    OUTPUT_WAS_CLOSED.load(Ordering::Relaxed)
 }
 
 /// Becomes another program, with SIGPIPE as this one inherited it; returns only where that fails.
@@ -94,6 +105,8 @@ mod before_main {
 
     extern "C" fn note() {
         super::note_pipe(super::is_ignored(libc::SIGPIPE));
+        // SAFETY: it reads the flags of a number that may be open or not.
+        super::note_output(unsafe { libc::fcntl(1, libc::F_GETFD) } < 0);
     }
 }
 

@@ -7,7 +7,8 @@
 //! [`prepare`] does the two parts of it that matter. A stack overflow still ends the process, by a plain segmentation
 //! fault. Elsewhere, and in tests, `main` is the usual one.
 //!
-//! A file that may grow no further is an error to handle as well, where the system would end the process.
+//! A file that may grow no further is an error to handle as well, where the system would end the process. Lack of memory ends
+//! it with a sentence.
 //!
 //! What that start changes for the programs that are run is undone by [`exec`]; [`is_ignored`] tells what was inherited.
 //!
@@ -17,22 +18,30 @@
 mod file_limits;
 #[cfg(unix)]
 mod inherited;
+mod memory;
 #[cfg(unix)]
 pub use file_limits::outlive_file_limits;
 #[cfg(unix)]
-pub use inherited::{exec, is_ignored, note_sent, spawn};
+pub use inherited::{exec, is_ignored, is_output_closed, note_sent, spawn};
+pub use memory::Memory;
 
 /// There is no such signal.
 #[cfg(not(unix))]
 pub fn outlive_file_limits() {}
 
-/// Defines `main` from a function that gives an exit code.
+/// Defines `main` from a function that gives an exit code; a second one is that of lack of memory, if not 6.
 ///
 /// The program begins with `#![cfg_attr(all(direct_start, not(test)), no_main)]`; `build-settings` sets `direct_start`
 /// where it holds.
 #[macro_export]
 macro_rules! main {
     ($run:expr) => {
+        $crate::main!($run, 6);
+    };
+    ($run:expr, $without_memory:expr) => {
+        #[global_allocator]
+        static MEMORY: $crate::Memory = $crate::Memory($without_memory);
+
         /// The program.
         #[cfg(not(all(direct_start, not(test))))]
         fn main() -> std::process::ExitCode {
@@ -77,7 +86,9 @@ pub fn prepare() {
     let mut streams = [0, 1, 2].map(|fd| libc::pollfd { fd, events: 0, revents: 0 });
     // SAFETY: the pointer and the length are those of an array that lives until the call returns.
     unsafe { libc::poll(streams.as_mut_ptr(), 3, 0) };
-    for _ in streams.iter().filter(|stream| stream.revents & libc::POLLNVAL != 0) {
+    let is_closed = |stream: &libc::pollfd| stream.revents & libc::POLLNVAL != 0;
+    inherited::note_output(is_closed(&streams[1]));
+    for _ in streams.iter().filter(|stream| is_closed(stream)) {
         // The lowest free number is the one that is closed. It stays open, and in the programs that are run too.
         // SAFETY: the path is a C string that lives for ever.
         if unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) } < 0 {
