@@ -42,7 +42,7 @@ impl SharedCacheUrl {
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (place, database) = rest.split_once('/').unwrap_or((rest, ""));
         let (who, place) = place.rsplit_once('@').unwrap_or(("", place));
-        let authority = Authority::parse(place, DEFAULT_PORT).ok_or_else(|| refuse("expected a host name"))?;
+        let authority = Authority::parse(place, DEFAULT_PORT).ok_or_else(|| refuse(Authority::fault(place)))?;
         if !is_tls && !authority.is_loopback() {
             return Err(refuse("redis:// is plain text and for loopback only; use rediss://"));
         }
@@ -187,5 +187,19 @@ mod tests {
             assert_eq!(format!("{address:?}"), address.to_string());
         }
         assert!(SharedCacheUrl::parse(&format!("{long}x")).is_err());
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (text, why) in [
+            ("redis://127.0.0.1:99999", "expected a port from 1 to 65535"),
+            ("rediss://[::1]:0", "expected a port from 1 to 65535"),
+            ("rediss://cache.example:x", "expected a port from 1 to 65535"),
+            ("rediss://:6379", "expected a host name"),
+            ("rediss://::1", "expected a host name"),
+        ] {
+            let refusal = SharedCacheUrl::parse(text).unwrap_err();
+            assert!(refusal.message().ends_with(why), "{text}: {refusal}");
+        }
     }
 }

@@ -60,6 +60,15 @@ impl Authority {
         is_host(host).then(|| Self { host: host.to_ascii_lowercase(), port })
     }
 
+    /// What is wrong with a text that is none.
+    pub(crate) fn fault(text: &str) -> &'static str {
+        let is_host = |host: &str| Self::parse(host, 1).is_some();
+        match text.rsplit_once(':') {
+            Some((host, _)) if is_host(host) => "expected a port from 1 to 65535",
+            _ => "expected a host name",
+        }
+    }
+
     /// Whether this is the machine itself, by a literal address or the name `localhost`.
     pub fn is_loopback(&self) -> bool {
         if let Some(address) = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
@@ -117,7 +126,7 @@ impl BaseUrl {
         if rest.contains(['/', '?', '#', '\\']) {
             return Err(refuse("expected a host without a path"));
         }
-        let authority = Authority::parse(rest, scheme.default_port()).ok_or_else(|| refuse("expected a host name"))?;
+        let authority = Authority::parse(rest, scheme.default_port()).ok_or_else(|| refuse(Authority::fault(rest)))?;
         if scheme == Scheme::Http && !authority.is_loopback() {
             return Err(refuse("http is for loopback only, use https"));
         }
