@@ -192,9 +192,9 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (text, why) in [
-            ("redis://127.0.0.1:99999", "expected a port from 1 to 65535"),
-            ("rediss://[::1]:0", "expected a port from 1 to 65535"),
-            ("rediss://cache.example:x", "expected a port from 1 to 65535"),
+            ("redis://127.0.0.1:99999", "expected a port from 1 to 65535 after the host"),
+            ("rediss://[::1]:0", "expected a port from 1 to 65535 after the host"),
+            ("rediss://cache.example:x", "expected a port from 1 to 65535 after the host"),
             ("rediss://:6379", "expected a host name"),
             ("rediss://::1", "expected a host name"),
         ] {

@@ -64,7 +64,7 @@ impl Authority {
     pub(crate) fn fault(text: &str) -> &'static str {
         let is_host = |host: &str| Self::parse(host, 1).is_some();
         match text.rsplit_once(':') {
-            Some((host, _)) if is_host(host) => "expected a port from 1 to 65535",
+            Some((host, _)) if is_host(host) => "expected a port from 1 to 65535 after the host",
             _ => "expected a host name",
         }
     }
