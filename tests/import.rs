@@ -118,6 +118,67 @@ fn a_profile_holds_no_secret_and_secrets_are_private() {
     assert!(!text(&shown.stdout).contains(&known(Flow::Jwt).secret));
 }
 
+fn aem_without_key() -> String {
+    serde_json::json!({"ok": true, "integration": {
+        "imsEndpoint": "ims-na1.adobelogin.com", "metascopes": "ent_dataservices_sdk", "org": ORG, "id": "x@techacct.adobe.com",
+        "technicalAccount": {"clientId": "cm-p1-e2-integration-0", "clientSecret": "s8e-marker"}, "privateKey": ""}})
+    .to_string()
+}
+
+/// The report says of the keys what is so, and names what the file has by its own names.
+#[test]
+fn notes_say_what_is_so() {
+    let jwt = World::empty().emulator.credential_file(Flow::Jwt);
+    let (key, certificate) = (ims_emulator::private_key_pem(), ims_emulator::certificate_pem());
+    let another = rcgen::generate_simple_self_signed(["x".to_owned()]).unwrap().cert.pem();
+    let env = |rest: &str| format!("ADOBE_CLIENT_ID=a\nADOBE_CLIENT_SECRET=p8e-b\n{rest}");
+    let with_key = || vec!["--private-key", "private.key"];
+    for (what, content, private_key, arguments, says, says_not) in [
+        (
+            "its certificate",
+            jwt.clone(),
+            format!("{key}{certificate}"),
+            with_key(),
+            "key's certificate ends",
+            "another key's",
+        ),
+        (
+            "another's certificate",
+            jwt.clone(),
+            format!("{another}{key}"),
+            with_key(),
+            "is another key's",
+            "key's certificate ends",
+        ),
+        ("one key", jwt.clone(), key.to_owned(), with_key(), "next:", "private keys were given"),
+        (
+            "two keys",
+            jwt,
+            format!("{key}{key}"),
+            with_key(),
+            "2 private keys were given; the first is taken",
+            "certificate",
+        ),
+        ("AEM's key apart", aem_without_key(), key.to_owned(), with_key(), "AEM", "no private key"),
+        (
+            "names with NAME in them",
+            env("GREETING_NAME=x\nUSERNAME_SECRET=y"),
+            String::new(),
+            vec![],
+            "GREETING_NAME, USERNAME_SECRET",
+            "NAME org_id",
+        ),
+    ] {
+        let world = World::empty();
+        world.write("private.key", &private_key);
+        let file = world.write("file", &content);
+        let output = world.import(file.to_str().unwrap(), &arguments);
+        assert_clean(&output);
+        let told = text(&output.stdout);
+        assert!(told.contains(says) && !told.contains(says_not), "{what}: {told}");
+    }
+}
+
 #[test]
 fn bad_files_are_refused_and_leave_nothing() {
     let oauth = World::empty().emulator.credential_file(Flow::Oauth);
@@ -141,6 +202,20 @@ fn bad_files_are_refused_and_leave_nothing() {
         ("no secret", oauth.replace("CLIENT_SECRETS", "OTHER"), vec![], "no client secret"),
         ("a blank in the id", oauth.replace("\"CLIENT_ID\": \"", "\"CLIENT_ID\": \"a b"), vec![], "not one word"),
         ("a line break in the organization", oauth.replace("@AdobeOrg", "\\nX: y@AdobeOrg"), vec![], "not one word"),
+        ("a line break in the secret", oauth.replace("\"p8e-", "\"p8e-\\n"), vec![], "the client secret in the file"),
+        (
+            "a zero in the secret",
+            "ADOBE_CLIENT_ID=a\nADOBE_CLIENT_SECRET=p8e-marker\0\0\n".to_owned(),
+            vec![],
+            "the client secret in the file",
+        ),
+        (
+            "a quote in the secret",
+            "ADOBE_CLIENT_ID=a\nADOBE_CLIENT_SECRET=p8e-'marker\n".to_owned(),
+            vec![],
+            "the client secret in the file",
+        ),
+        ("AEM's without its key", aem_without_key(), vec![], "no private key"),
         ("a public key", jwt.clone(), vec!["--private-key", "public"], "this is a public key"),
         ("a certificate", jwt.clone(), vec!["--private-key", "certificate"], "this is a certificate"),
         ("an EC key", jwt.clone(), vec!["--private-key", "ec"], "this is an EC key"),

@@ -174,6 +174,30 @@ fn an_archive_gives_credential_key_and_certificate() {
     world.token();
 }
 
+/// Of two without names each is named by its place in the archive, and of others nothing is said that is not so.
+#[test]
+fn an_archive_of_several_names_them() {
+    let first = World::empty().emulator.credential_file(ims_emulator::Flow::Oauth);
+    let second = first.replace("\"CLIENT_ID\": \"a64f", "\"CLIENT_ID\": \"b64f");
+    for (wanted, id) in
+        [(vec![], "a64f"), (vec!["--credential", "a/dev.json"], "a64f"), (vec!["--credential", "b/dev.json"], "b64f")]
+    {
+        let world = World::empty();
+        let both = archive(&[("a/dev.json", first.as_bytes()), ("b/dev.json", second.as_bytes())]);
+        std::fs::write(world.path("x.zip"), both).unwrap();
+        let output = world.import("x.zip", &wanted);
+        assert_clean(&output);
+        let told = text(&output.stdout);
+        assert!(told.contains("a/dev.json") && told.contains("b/dev.json"), "{told}");
+        let profile = std::fs::read_to_string(world.path("config/profiles/default.toml")).unwrap();
+        assert!(profile.contains(&format!("\"{id}")), "{wanted:?}: {profile}");
+    }
+    let world = World::empty();
+    std::fs::write(world.path("x.zip"), archive(&[("a.txt", b"hello"), ("b.txt", b"A=1")])).unwrap();
+    let told = assert_refused(&world.import("x.zip", &[]), 3);
+    assert!(told.contains("the archive holds no credential"), "{told}");
+}
+
 #[test]
 fn hostile_archives_end_in_a_sentence() {
     let credential = content("apps-action.env");

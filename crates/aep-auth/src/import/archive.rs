@@ -17,8 +17,8 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// The content of every part that is a file.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
+/// The name and the content of every part that is a file.
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<(String, Vec<u8>)>> {
     let damaged = || Error::configuration("the archive is damaged").with_hint("download it again");
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| damaged())?;
     if archive.len() > MOST_PARTS {
@@ -33,6 +33,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
     for index in 0..archive.len() {
         let part = archive.by_index_raw(index).map_err(|_| damaged())?;
         let (is_file, is_encrypted) = (part.is_file(), part.encrypted());
+        let name = part.name().map_or_else(|_| (index + 1).to_string(), |name| name.into_owned());
         drop(part);
         if !is_file {
             continue;
@@ -49,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<Vec<u8>>> {
             Error::configuration("the archive unpacks to more than 4 MiB")
                 .with_hint("unpack it and import the credential's JSON")
         })?;
-        parts.push(content);
+        parts.push((name, content));
     }
     Ok(parts)
 }

@@ -10,6 +10,7 @@ use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::terminal;
 
+use self::kind::Ownership;
 use super::fields::{self, Meaning, Name, host_and_path};
 use super::groups::{Field, Group, Value};
 use super::{Candidate, Kind, key};
@@ -65,6 +66,12 @@ impl Shape {
     /// Whether it says nothing of whose credential it is.
     fn is_anybodys(self) -> bool {
         matches!(self, Self::Mcp | Self::Config | Self::Yaml | Self::Ini | Self::Code | Self::Command | Self::Lines)
+            || matches!(self, Self::Postman | Self::Imscli)
+    }
+
+    /// Whether its own names are so common that a credential's values must say it too.
+    fn is_like_anybodys(self) -> bool {
+        matches!(self, Self::Console | Self::Aepp | Self::UserSync)
     }
 }
 
@@ -128,7 +135,7 @@ impl Reading<'_> {
             }
         }
         for (candidate, group) in found.iter_mut().zip(places) {
-            self.note_left(candidate, group, &known);
+            self.note_left(candidate, group, &known, &taken);
         }
         self.complete_from_elsewhere(&mut found);
         found
@@ -173,6 +180,7 @@ impl Reading<'_> {
     /// What the one credential of a file lacks may stand anywhere in it, where its value or name leaves no doubt.
     fn complete_from_elsewhere(&self, found: &mut Vec<Candidate>) {
         join_halves(found);
+        let is_alone = found.len() == 1;
         let mut services = found.iter_mut().filter(|one| matches!(one.kind, Kind::Service(_)));
         let (Some(only), None) = (services.next(), services.next()) else { return };
         let sole = |meaning: Meaning, is_sure: fn(&str) -> bool| {
@@ -182,10 +190,13 @@ impl Reading<'_> {
                 .flat_map(|group| &group.fields)
                 .filter(|field| field.meaning == Some(meaning))
                 .filter_map(|field| field.value.text())
-                .filter(|text| is_real(text) && is_sure(text))
+                .filter(|text| (is_real(text) || meaning == Meaning::Sandbox) && is_sure(text))
                 .collect();
             (values.len() == 1).then(|| values.into_iter().next().map(str::to_owned))?
         };
+        if only.client_secrets.is_empty() && is_alone {
+            only.client_secrets.extend(sole(Meaning::ClientSecret, is_adobes_secret).map(Secret::new));
+        }
         if only.org_id.is_none() {
             only.org_id = sole(Meaning::OrgId, |text| text.ends_with("@AdobeOrg"));
         }
@@ -193,7 +204,7 @@ impl Reading<'_> {
             only.technical_account_id = sole(Meaning::TechnicalAccountId, |text| text.ends_with("@techacct.adobe.com"));
         }
         if only.sandbox.is_none() {
-            only.sandbox = sole(Meaning::Sandbox, |_| true);
+            only.sandbox = sole(Meaning::Sandbox, fields::is_sandbox);
         }
         if only.ims_url.is_none()
             && let Some(url) = sole(Meaning::ImsUrl, |text| host_and_path(text).0.ends_with(".adobelogin.com"))
@@ -318,7 +329,8 @@ impl<'a> Place<'a> {
                 return Some(later);
             }
             if self.owners.iter().any(|(prefix, _)| *prefix == name.prefix) {
-                return None;
+                // An organization without a prefix is everybody's.
+                return (meaning == Meaning::OrgId && name.prefix.is_empty()).then_some(later + 50);
             }
             if self.prefix.starts_with(&name.prefix) {
                 return Some(later + 10);
@@ -369,10 +381,21 @@ impl<'a> Place<'a> {
         nearest
     }
 
-    /// The value of a meaning: the last one that is no placeholder.
+    /// The values of a meaning that are no placeholder, the one that counts last: the last one of those whose names say
+    /// it, and not their values alone.
+    fn texts(&self, meaning: Meaning) -> Vec<&'a str> {
+        let mut fields = self.nearest(meaning);
+        fields.sort_by_key(|field| field.name.as_ref().map(|name| name.meaning) == Some(meaning));
+        let texts = fields.into_iter().flat_map(|field| field.value.texts().iter().rev());
+        let is_one = |text: &str| if meaning == Meaning::Sandbox { fields::is_sandbox(text) } else { is_real(text) };
+        let texts = texts.flat_map(|text| {
+            if meaning == Meaning::Sandbox { text.split(',').rev().collect() } else { vec![text.as_str()] }
+        });
+        texts.map(str::trim).filter(|text| is_one(text)).collect()
+    }
+
     fn text(&self, meaning: Meaning) -> Option<String> {
-        let fields = self.nearest(meaning);
-        fields.iter().rev().filter_map(|field| field.value.text()).find(|text| is_real(text)).map(str::to_owned)
+        self.texts(meaning).last().map(|text| (*text).to_owned())
     }
 
     fn list(&self, meaning: Meaning) -> Vec<String> {
@@ -393,15 +416,28 @@ impl<'a> Place<'a> {
         items
     }
 
-    /// The client secrets; a comma parts them, which none of Adobe's holds.
-    fn secrets(&self) -> Vec<Secret> {
+    /// The fields of client secrets; of one name that stands twice in a map the last counts, as in a shell, and the
+    /// others come apart.
+    fn secret_fields(&self) -> (Vec<&'a Field>, Vec<&'a Field>) {
         let mut fields = self.nearest(Meaning::ClientSecret);
         if fields.is_empty() {
             fields = self.nearest(Meaning::Secret);
         }
+        let own = &self.groups[self.group].fields;
+        let is_repeated = |field: &&Field| {
+            let at = own.iter().position(|one| std::ptr::eq(one, *field));
+            let real = |later: &Field| later.value.text().is_some_and(is_real);
+            at.is_some_and(|at| own[at + 1..].iter().any(|later| later.written == field.written && real(later)))
+        };
+        fields.into_iter().partition(|field| !is_repeated(field))
+    }
+
+    /// The client secrets; a comma parts them, which none of Adobe's holds.
+    fn secrets(&self) -> Vec<Secret> {
+        let fields = self.secret_fields().0.into_iter();
         let mut secrets: Vec<Secret> = Vec::new();
-        for text in fields.iter().flat_map(|field| field.value.texts()).flat_map(|text| text.split(',')).map(str::trim)
-        {
+        let texts = fields.flat_map(|field| field.value.texts()).filter(|text| is_real(text) && !text.contains("://"));
+        for text in texts.flat_map(|text| text.split(',')).map(str::trim) {
             if is_real(text) && secrets.iter().all(|secret| secret.expose() != text) {
                 secrets.push(Secret::new(text.to_owned()));
             }
@@ -461,9 +497,9 @@ impl<'a> Place<'a> {
             }
         }
         candidate.kind = self.kind(&candidate, id);
-        if !self.is_adobes(&candidate, id) {
-            return None;
-        }
+        let has_key = candidate.private_key.is_some() || candidate.private_key_path.is_some();
+        candidate.lacks_key = candidate.is_aem && !has_key;
+        candidate.is_sure = self.ownership(&candidate, id)? == Ownership::Sure;
         self.note_unfilled(&mut candidate, id);
         self.note_environment(&mut candidate);
         self.note_what_is_left(&mut candidate);

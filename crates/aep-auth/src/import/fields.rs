@@ -170,6 +170,68 @@ const ENVIRONMENTS: &[(&str, &str)] = &[
     ("prod", "production"),
 ];
 
+/// Words that tell another service's field.
+pub(super) const OTHERS: &[&str] = &[
+    "google",
+    "gcp",
+    "github",
+    "gitlab",
+    "azure",
+    "aws",
+    "amazon",
+    "microsoft",
+    "facebook",
+    "slack",
+    "okta",
+    "auth0",
+    "stripe",
+    "spotify",
+    "twitter",
+    "discord",
+    "linkedin",
+    "salesforce",
+    "sfdc",
+    "paypal",
+    "zoom",
+    "notion",
+    "shopify",
+    "twilio",
+    "openai",
+    "anthropic",
+    "django",
+    "keycloak",
+    "hubspot",
+    "snowflake",
+    "jira",
+    "marketo",
+    "magento",
+    "workday",
+    "atlassian",
+    "dropbox",
+    "box",
+    "strava",
+    "twitch",
+    "reddit",
+    "vimeo",
+    "docusign",
+    "xero",
+    "intuit",
+    "quickbooks",
+    "supabase",
+    "firebase",
+    "databricks",
+    "cognito",
+    "clerk",
+    "sfmc",
+    "plaid",
+];
+
+/// Whether one of the words is among a name's, or a longer one within them.
+pub(super) fn say(names: &[String], words: &[&str]) -> bool {
+    let is_it = |name: &String, word: &&str| name == word || (word.len() > 4 && name.contains(*word));
+    words.iter().any(|word| names.iter().any(|name| is_it(name, word)))
+}
+
 /// A name, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Name {
@@ -272,6 +334,8 @@ pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -
         return Some(PlatformUrl);
     }
     match named {
+        // `PAYPAL_SANDBOX=uat`, and a switch.
+        Some(Sandbox) if is_switch(text) || say(&words(written), OTHERS) => None,
         Some(PrivateKey) if key::read(text).is_none() => {
             let extensions = ["key", "pem", "p8", "der"];
             let is_path = text.contains(['/', '\\'])
@@ -286,6 +350,18 @@ pub(super) fn meaning(written: &str, named: Option<Meaning>, texts: &[String]) -
 
 pub(super) fn is_switched_on(value: &str) -> bool {
     ["true", "yes", "1"].contains(&value.to_lowercase().as_str())
+}
+
+fn is_switch(value: &str) -> bool {
+    is_switched_on(value) || ["false", "no", "0", "on", "off"].contains(&value.to_lowercase().as_str())
+}
+
+/// Whether a value can be a sandbox's name: `my-dev` is one, where it would be a placeholder elsewhere.
+pub(super) fn is_sandbox(value: &str) -> bool {
+    let is_word = value.starts_with(|first: char| first.is_ascii_alphabetic())
+        && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+    let (first, rest) = value.split_once('-').unwrap_or((value, ""));
+    is_word && (!is_placeholder(value) || (first.eq_ignore_ascii_case("my") && !rest.is_empty()))
 }
 
 /// A switch that is on: `stage: true`, `USE_STAGE=1`.
@@ -315,6 +391,8 @@ const OUR_PREFIXES: [&str; 6] = ["adobe", "aep", "aio", "ims", "jwt", "oauth"];
 /// Whether a value stands for one that is still to be filled in.
 pub(super) fn is_placeholder(value: &str) -> bool {
     let value = value.trim().trim_matches(['"', '\'', '`']);
+    // `p8e-xxxx`.
+    let value = ["p8e-", "s8e-"].iter().find_map(|start| value.strip_prefix(start)).unwrap_or(value);
     let lower = value.to_lowercase();
     let plain: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
     let first = lower.chars().next();
@@ -339,6 +417,10 @@ pub(super) fn is_placeholder(value: &str) -> bool {
         name.meaning != Other && (name.prefix.is_empty() || OUR_PREFIXES.contains(&name.prefix.as_str()))
     }) && !value.contains(['@', '.'])
         && !value.bytes().any(|byte| byte.is_ascii_digit());
+    // `IHRE_CLIENT_ID`, in any language.
+    let is_a_name = is_a_name
+        || (value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_')
+            && name(value).is_some_and(|name| matches!(name.meaning, ClientId | ClientSecret)));
     let is_cut = value.contains("...") || value.contains('…') || value.contains("***");
     first.is_none() || is_enclosed || is_one_character || is_phrase || is_word || is_a_name || is_cut
 }
@@ -346,9 +428,32 @@ pub(super) fn is_placeholder(value: &str) -> bool {
 /// Whether a value says where the real one is. Such a reference is never followed.
 pub(super) fn is_reference(value: &str) -> bool {
     let value = value.trim();
-    ["${", "$(", "$env:", "op://", "vault:", "keyring:", "env:", "file:", "command:", "secretref:", "arn:aws:", "!", "`"]
-        .iter()
-        .any(|start| value.to_lowercase().starts_with(start))
+    const STARTS: &[&str] = &[
+        "${",
+        "$(",
+        "$env:",
+        "op://",
+        "vault:",
+        "keyring:",
+        "env:",
+        "file:",
+        "command:",
+        "secretref:",
+        "arn:aws:",
+        "!",
+        "`",
+        "ref+",
+        "ssm:",
+        "awssm:",
+        "@microsoft.keyvault(",
+        // Encrypted, by sops, jasypt, Ansible and dotenvx.
+        "enc[",
+        "enc(",
+        "$ansible_vault",
+        "encrypted:",
+    ];
+    let lower = value.to_lowercase();
+    STARTS.iter().any(|start| lower.starts_with(start))
         || value.contains("{{")
         || value.contains("${")
         || value.contains("<%")
@@ -433,6 +538,11 @@ mod tests {
             "%CLIENT_ID%",
             "orgID",
             "yoursecret",
+            "p8e-xxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+            "s8e-",
+            "p8e-your-secret",
+            "IHRE_CLIENT_ID",
+            "VOTRE_CLIENT_SECRET",
         ] {
             assert!(is_placeholder(text) || is_reference(text), "{text}");
         }
@@ -462,6 +572,18 @@ mod tests {
     }
 
     #[test]
+    fn sandboxes_are_named_freely() {
+        for text in ["dev1", "my-dev", "my-sandbox", "Prod", "a"] {
+            assert!(is_sandbox(text), "{text}");
+        }
+        for text in
+            ["", "my", "my-", "My Sandbox", "your-sandbox", "sandbox", "<sandbox>", "{{sandbox}}", "$SB", "1dev"]
+        {
+            assert!(!is_sandbox(text), "{text}");
+        }
+    }
+
+    #[test]
     fn references_are_told() {
         for text in [
             "op://vault/item/secret",
@@ -474,6 +596,12 @@ mod tests {
             "file:/etc/passwd",
             "{{ vault }}",
             "keyring:aep",
+            "ENC[AES256_GCM,data:abc=,iv:def=]",
+            "ENC(abc)",
+            "$ANSIBLE_VAULT;1.1;AES256\n3132",
+            "encrypted:BDq",
+            "@Microsoft.KeyVault(SecretUri=https://x)",
+            "ref+vault://x",
         ] {
             assert!(is_reference(text), "{text}");
         }

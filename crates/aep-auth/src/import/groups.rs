@@ -3,12 +3,14 @@
 //! Lists of pairs are fields too (Postman's `values`, Kubernetes' `env`), and so are the arguments of a command, and the
 //! JSON that a variable holds.
 
+use std::borrow::Cow;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use super::fields::{self, Meaning, Name};
-use super::hjson;
 use super::tree::{self, Tree};
+use super::{hjson, lines};
 
 /// The most groups, and the most fields in them: a credential's own file has some dozens, and what belongs together is
 /// looked for among all of them.
@@ -83,6 +85,10 @@ fn walk(tree: &Tree, path: &[String], parent: Option<usize>, groups: &mut Vec<Gr
             let own = groups.len();
             groups.push(Group { path: path.to_owned(), parent, fields: Vec::new() });
             for (key, value) in entries {
+                // What is sealed is none of a credential's values.
+                if key == "encryptedData" {
+                    continue;
+                }
                 // A program's environment is told by the program.
                 let is_environment = key == "env" && (tree.get("command").is_some() || tree.get("args").is_some());
                 if is_environment {
@@ -102,10 +108,8 @@ fn walk(tree: &Tree, path: &[String], parent: Option<usize>, groups: &mut Vec<Gr
                             walk(item, &below(key), Some(own), groups);
                         }
                     }
-                    Tree::Text(text) if text.trim_start().starts_with('{') => {
-                        if let Ok(inner @ Tree::Map(_)) = tree::of_json(text)
-                            && path.len() < tree::MOST_LEVELS
-                        {
+                    Tree::Text(text) if path.len() < tree::MOST_LEVELS => {
+                        if let Some(inner) = packed_in(text) {
                             walk(&inner, &below(key), Some(own), groups);
                         }
                     }
@@ -114,12 +118,26 @@ fn walk(tree: &Tree, path: &[String], parent: Option<usize>, groups: &mut Vec<Gr
             }
         }
         Tree::List(items) => {
-            for item in items {
+            if items.iter().any(|item| pair(item).is_some()) {
+                let mut group = Group { path: path.to_owned(), parent, fields: Vec::new() };
+                group.add("", tree);
+                groups.push(group);
+            }
+            for item in items.iter().filter(|item| pair(item).is_none()) {
                 walk(item, path, parent, groups);
             }
         }
         _ => {}
     }
+}
+
+/// JSON, or the lines of a `.env`, that one value holds.
+fn packed_in(text: &str) -> Option<Tree> {
+    if text.trim_start().starts_with('{') {
+        return tree::of_json(text).ok().filter(|inner| matches!(inner, Tree::Map(_)));
+    }
+    let is_lines = text.trim().contains('\n') && text.contains('=') && !text.contains("-----BEGIN");
+    is_lines.then(|| lines::read(text).tree)
 }
 
 impl Group {
@@ -132,7 +150,7 @@ impl Group {
             Tree::List(items) => {
                 for item in items {
                     if let Some((name, value)) = pair(item) {
-                        self.add(name, value);
+                        self.add(name, &value);
                     }
                 }
                 let texts: Vec<String> = items.iter().filter_map(Tree::text).map(str::to_owned).collect();
@@ -181,11 +199,16 @@ fn unpacked(entries: &[(String, Tree)]) -> Tree {
     Tree::Map(entries.iter().map(|(key, value)| (key.clone(), unpack(value).unwrap_or(Tree::Null))).collect())
 }
 
-/// A name and a value that stand side by side in a map; one that is switched off counts as not there.
-fn pair(item: &Tree) -> Option<(&str, &Tree)> {
-    let name = item.get("key").or_else(|| item.get("name"))?.text()?;
-    let value = item.get("value")?;
-    Some((name, if item.get("enabled") == Some(&Tree::Flag(false)) { &Tree::Null } else { value }))
+/// A name and a value that stand side by side in a map; one that is switched off counts as not there, and one that comes
+/// from elsewhere as a reference.
+fn pair(item: &Tree) -> Option<(&str, Cow<'_, Tree>)> {
+    let name = ["key", "name", "label"].iter().find_map(|key| item.get(key)?.text())?;
+    let value = match (item.get("value").or_else(|| item.get("currentValue")), item.get("valueFrom")) {
+        (Some(_), _) if item.get("enabled") == Some(&Tree::Flag(false)) => Cow::Owned(Tree::Null),
+        (Some(value), _) => Cow::Borrowed(value),
+        (None, from) => Cow::Owned(from.map(|_| Tree::Text("${valueFrom}".to_owned()))?),
+    };
+    Some((name, value))
 }
 
 /// A text, or the texts of the list that it holds.
@@ -223,16 +246,16 @@ mod tests {
         for (json, expected) in [
             (r#"{"a":"1","b":{"c":"2"},"d":null,"e":""}"#, vec![": a=1", "b: c=2"]),
             (r#"{"values":[{"key":"a","value":"1"},{"key":"b","value":"2","enabled":false}]}"#, vec![": a=1"]),
-            (
-                r#"{"env":[{"name":"a","value":"1"},{"name":"b","valueFrom":{"c":"2"}}]}"#,
-                vec![": a=1", "env: name=b", "env.valueFrom: c=2"],
-            ),
+            (r#"{"env":[{"name":"a","value":"1"},{"name":"b","valueFrom":{"c":"2"}}]}"#, vec![": a=1 b=${valueFrom}"]),
             (
                 r#"{"command":"npx","env":{"A":"1"},"args":["--b","2","--c=3","-e","D=4"]}"#,
                 vec![": command=npx A=1 --b=2 --c=3 D=4"],
             ),
             (r#"{"a":"{\"b\":[\"1\",\"2\"]}"}"#, vec![": a={\"b\":[\"1\",\"2\"]}", "a: b=1|2"]),
             (r#"{"a":"['1', \"2\"]","b":"[{x}]"}"#, vec![": a=1|2 b=[{x}]"]),
+            (r#"[{"name":"a","value":"1"},{"label":"b","currentValue":"2"}]"#, vec![": a=1 b=2"]),
+            (r#"{"kind":"SealedSecret","spec":{"encryptedData":{"a":"AgB"}}}"#, vec![": kind=SealedSecret", "spec: "]),
+            (r#"{"a":"B=1\nC=2\n","d":"x=1"}"#, vec![": a=B=1\nC=2 d=x=1", "a: B=1 C=2"]),
             (r#"[{"a":"1"},{"a":"2"}]"#, vec![": a=1", ": a=2"]),
         ] {
             assert_eq!(fields(json), expected, "{json}");

@@ -84,8 +84,12 @@ pub(crate) struct Candidate {
     pub(crate) platform_url: Option<String>,
     /// Whether the file itself prefers this one, such as the current context of `aio`.
     pub(crate) is_preferred: bool,
+    /// Whether its own names and values say that it is Adobe's, and not only what stands beside it.
+    pub(crate) is_sure: bool,
     /// Whether it was made in AEM's own Developer Console, by whose rules it lives.
     pub(crate) is_aem: bool,
+    /// Whether the file should have its private key, as AEM's own has, and does not; the Developer Console's never has.
+    pub(crate) lacks_key: bool,
     /// Needed fields that stand in the file without a value: `CLIENT_ID is a placeholder`.
     pub(crate) unfilled: Vec<String>,
     /// What the file holds and a profile does not.
@@ -111,7 +115,9 @@ impl Default for Candidate {
             ims_url: None,
             platform_url: None,
             is_preferred: false,
+            is_sure: false,
             is_aem: false,
+            lacks_key: false,
             unfilled: Vec::new(),
             notes: Vec::new(),
         }
@@ -125,6 +131,7 @@ pub(crate) enum Needed {
     ClientSecret,
     OrgId,
     TechnicalAccountId,
+    PrivateKey,
 }
 
 impl Needed {
@@ -134,6 +141,7 @@ impl Needed {
             Self::ClientSecret => "client secret",
             Self::OrgId => "organization",
             Self::TechnicalAccountId => "technical account id",
+            Self::PrivateKey => "private key",
         }
     }
 }
@@ -160,6 +168,7 @@ impl Candidate {
         if flow == Flow::Jwt {
             need(Needed::OrgId, self.org_id.is_some());
             need(Needed::TechnicalAccountId, self.technical_account_id.is_some());
+            need(Needed::PrivateKey, !self.lacks_key);
         }
         missing
     }
@@ -173,7 +182,8 @@ impl Candidate {
 /// What a file holds.
 #[derive(Debug)]
 pub(crate) struct Found {
-    /// At least one; whole ones first, of these the preferred one, OAuth before service accounts, else in the file's order.
+    /// At least one; whole ones first, of these the preferred one, what is surely Adobe's, OAuth before service accounts,
+    /// else in the file's order.
     pub(crate) candidates: Vec<Candidate>,
     /// Whether the file was made to be downloaded, so that nothing else reads it.
     pub(crate) is_download: bool,
@@ -189,8 +199,10 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Found> {
     }
     let (mut candidates, shape) = if archive::is_one(bytes) { of_archive(bytes)? } else { of_text(&text_of(bytes)?)? };
     drop_repeats(&mut candidates);
-    candidates
-        .sort_by_key(|one| (!one.is_whole(), one.flow().is_none(), !one.is_preferred, one.flow() == Some(Flow::Jwt)));
+    candidates.sort_by_key(|one| {
+        let is_jwt = one.flow() == Some(Flow::Jwt);
+        (!one.is_whole(), one.flow().is_none(), !one.is_preferred, !one.is_sure, is_jwt)
+    });
     Ok(Found { candidates, is_download: shape.is_download() })
 }
 
@@ -215,7 +227,7 @@ fn drop_repeats(candidates: &mut Vec<Candidate>) {
 }
 
 fn text_of(bytes: &[u8]) -> Result<String> {
-    let text = text::decode(bytes.to_vec()).ok_or_else(|| {
+    let text = text::decode(bytes.to_vec()).or_else(|| latin(bytes)).ok_or_else(|| {
         Error::configuration("the file holds no credential: it is neither text nor a zip archive")
             .with_hint("import the JSON that the Developer Console downloads")
     })?;
@@ -230,34 +242,48 @@ fn text_of(bytes: &[u8]) -> Result<String> {
     Ok(text.to_owned())
 }
 
+/// Text of an older editor, with an umlaut in a comment; what else is no UTF-8 has bytes that no text has.
+fn latin(bytes: &[u8]) -> Option<String> {
+    let is_text = bytes.iter().all(|byte| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~' | 0xa0..));
+    is_text.then(|| bytes.iter().copied().map(char::from).collect())
+}
+
 /// The credentials of every part, with the key that lies beside them.
 fn of_archive(bytes: &[u8]) -> Result<(Vec<Candidate>, Shape)> {
     let mut found = Vec::new();
     let mut keys = Vec::new();
     let mut certificate = String::new();
     let mut refusal = None;
-    for part in archive::read(bytes)? {
+    let mut texts = 0;
+    for (name, part) in archive::read(bytes)? {
         let Some(text) = text::decode(part) else { continue };
         if text.trim_start().starts_with("-----BEGIN CERTIFICATE") {
             certificate = text.replace('\r', "").trim().to_owned();
         } else if let Some(found_key) = key::read(&text) {
             keys.push(found_key);
         } else if !text.trim().is_empty() {
+            texts += 1;
             match of_text(text.trim()) {
-                Ok((candidates, _)) => found.extend(candidates),
+                Ok((candidates, _)) => found.extend(candidates.into_iter().map(|one| (name.clone(), one))),
                 Err(error) => refusal = Some(error),
             }
         }
     }
     if found.is_empty() {
         return Err(match (keys.first(), refusal) {
-            (None, Some(refusal)) => refusal,
+            (None, Some(refusal)) if texts == 1 => refusal,
             (Some(_), _) => Error::configuration("the archive holds a private key and no credential")
                 .with_hint("unpack it, then: aep-auth import CREDENTIAL.json --private-key private.key"),
-            (None, None) => Error::configuration("the archive holds no credential")
+            (None, _) => Error::configuration("the archive holds no credential")
                 .with_hint("import the JSON that the Developer Console downloads"),
         });
     }
+    // Of several a name tells which is meant.
+    let has_several = found.len() > 1;
+    let mut found: Vec<Candidate> = found
+        .into_iter()
+        .map(|(part, one)| Candidate { name: one.name.clone().or(has_several.then_some(part)), ..one })
+        .collect();
     if let Some(first) = keys.first() {
         for candidate in found.iter_mut().filter(|one| one.private_key.is_none()) {
             // A credential that says nothing of scopes and comes with a key is a service account.
@@ -346,11 +372,13 @@ fn nothing(shape: Shape, text: &str) -> Error {
         )
         .with_hint("import the credential that the token was fetched with, as the Developer Console downloads it");
     }
-    Error::configuration(format!(
-        "the file was taken for {}, and no client id in it is one of Adobe's",
-        shape.title()
-    ))
-    .with_hint("the names that are looked for are CLIENT_ID and CLIENT_SECRET, alone or after a prefix such as ADOBE_; a value that is still a placeholder counts as missing")
+    let has_adobes = ["p8e-", "s8e-", "@AdobeOrg"].iter().any(|mark| text.contains(mark));
+    let lacks = if has_adobes { "no client id was recognized in it" } else { "no client id in it is one of Adobe's" };
+    Error::configuration(format!("the file was taken for {}, and {lacks}", shape.title())).with_hint(
+        "the names that are looked for are CLIENT_ID and CLIENT_SECRET, alone or after a prefix such as ADOBE_; without \
+         a prefix ORG_ID=…@AdobeOrg beside them tells that they are Adobe's; a value that is still a placeholder counts as \
+         missing",
+    )
 }
 
 fn of_tree(tree: &Tree, syntax: Shape) -> Result<(Vec<Candidate>, Shape)> {

@@ -30,7 +30,9 @@ pub(super) fn read(text: &str) -> Tree {
         } else if let Some((name, value)) = word.split_once(": ") {
             // A header.
             fields.push((name.to_owned(), Tree::Text(value.to_owned())));
-        } else if let (true, Some(value)) = (word.starts_with("--") || is_variable(word), next) {
+        } else if let Some((name, value)) = index.checked_sub(1).and_then(|before| set_by(&words[before], word, next)) {
+            fields.push((name, Tree::Text(value)));
+        } else if let (true, Some(value)) = (word.starts_with("--"), next) {
             fields.push((word.clone(), Tree::Text(value.clone())));
         }
     }
@@ -54,14 +56,44 @@ fn pairs(word: &str) -> Vec<(String, Tree)> {
     pair(word, false).into_iter().collect()
 }
 
-/// `setx NAME value`, `set -gx NAME value`.
-fn is_variable(word: &str) -> bool {
-    word.len() > 5 && word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+/// `setx NAME value`, `set -gx NAME value`, `[Environment]::SetEnvironmentVariable(NAME, value)`.
+fn set_by(before: &str, word: &str, next: Option<&String>) -> Option<(String, String)> {
+    let before = before.to_ascii_lowercase();
+    let is_set = ["setx", "setenv", "-gx", "-ux", "-x", "env"].contains(&before.as_str())
+        || before.ends_with("]::setenvironmentvariable");
+    let is_name = word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+        && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    (is_set && is_name).then_some((word.to_owned(), next?.clone()))
 }
 
 /// Percent signs and plus signs of a form.
 fn decode(text: &str) -> String {
     percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned()
+}
+
+/// Whether this is the method that sets a variable in PowerShell, or the arguments of it.
+fn is_method(words: &[String], word: Option<&str>) -> bool {
+    let is_it = |word: &str| word.to_ascii_lowercase().ends_with("]::setenvironmentvariable");
+    word.is_some_and(is_it) || words.iter().rev().take(2).any(|word| is_it(word))
+}
+
+/// The commands of a line, which `;` and `&&` part outside of quotes.
+pub(super) fn statements(line: &str) -> Vec<&str> {
+    let (mut statements, mut start, mut quote) = (Vec::new(), 0, None);
+    for (at, character) in line.char_indices() {
+        let is_end = character == ';' || line[at..].starts_with("&&");
+        match quote {
+            Some(open) if open == character => quote = None,
+            None if matches!(character, '"' | '\'') => quote = Some(character),
+            None if is_end => {
+                statements.push(&line[start..at]);
+                start = at + if character == ';' { 1 } else { 2 };
+            }
+            _ => {}
+        }
+    }
+    statements.push(line.get(start..).unwrap_or_default());
+    statements.into_iter().map(str::trim).filter(|statement| !statement.is_empty()).collect()
 }
 
 /// Words as a shell parts them; a line that ends in `\`, `` ` `` or `^` goes on.
@@ -76,12 +108,17 @@ fn words(text: &str) -> Vec<String> {
             (Some('"'), '\\') if matches!(characters.peek(), Some('"' | '\\' | '$')) => {
                 word.get_or_insert_default().extend(characters.next());
             }
+            // `$'…'` of a shell.
+            (None, '$') if matches!(characters.peek(), Some('\'' | '"')) => {}
             (None, '\'' | '"') => {
                 quote = Some(character);
                 word.get_or_insert_default();
             }
             (None, '\\' | '`' | '^') if matches!(characters.peek(), None | Some('\r' | '\n')) => {}
-            (None, ';') if characters.peek().is_none_or(|next| next.is_whitespace()) => words.extend(word.take()),
+            (None, ';') => words.extend(word.take()),
+            (None, '&') if characters.next_if_eq(&'&').is_some() => words.extend(word.take()),
+            // The arguments of a method.
+            (None, '(' | ')' | ',') if is_method(&words, word.as_deref()) => words.extend(word.take()),
             (None, '#') if word.is_none() => while characters.next_if(|next| *next != '\n').is_some() {},
             (None, _) if character.is_whitespace() => words.extend(word.take()),
             _ => word.get_or_insert_default().push(character),

@@ -1,7 +1,7 @@
 //! YAML, as `imscli`, User Sync and `aio` keep their settings.
 //!
-//! Made from the parser's events, without recursion. An alias stands for the text that it names and for nothing larger,
-//! so that a file of a few lines cannot grow to fill the memory.
+//! Made from the parser's events, without recursion. An alias stands for the text that it names, and for a map of texts;
+//! what all of them hold together is bounded, so that a file of a few lines cannot grow to fill the memory.
 
 use std::collections::HashMap;
 
@@ -14,26 +14,27 @@ use super::tree::{MOST_LEVELS, Tree};
 pub(super) fn read(text: &str) -> Option<Vec<Tree>> {
     let mut documents = Vec::new();
     let mut open: Vec<Open> = Vec::new();
-    let mut anchors: HashMap<usize, String> = HashMap::new();
+    let mut anchors: HashMap<usize, Tree> = HashMap::new();
     let mut left = MOST_BYTES;
     for event in Parser::new_from_str(text) {
         let finished = match event.ok()?.0 {
             Event::Scalar(text, style, anchor, _) => {
+                let scalar = scalar(text.into_owned(), style);
                 if anchor != 0 {
-                    anchors.insert(anchor, text.clone().into_owned());
+                    anchors.insert(anchor, scalar.clone());
                 }
-                scalar(text.into_owned(), style)
+                scalar
             }
             Event::Alias(anchor) => match anchors.get(&anchor) {
-                Some(text) => {
-                    left = left.checked_sub(text.len())?;
-                    Tree::Text(text.clone())
+                Some(tree) => {
+                    left = left.checked_sub(size(tree))?;
+                    tree.clone()
                 }
                 None => Tree::Null,
             },
             Event::MappingStart(..) | Event::SequenceStart(..) if open.len() >= MOST_LEVELS => return None,
-            Event::MappingStart(..) => {
-                open.push(Open::Map(Vec::new(), None));
+            Event::MappingStart(anchor, _) => {
+                open.push(Open::Map(Vec::new(), None, anchor));
                 continue;
             }
             Event::SequenceStart(..) => {
@@ -41,7 +42,15 @@ pub(super) fn read(text: &str) -> Option<Vec<Tree>> {
                 continue;
             }
             Event::MappingEnd | Event::SequenceEnd => match open.pop()? {
-                Open::Map(entries, _) => Tree::Map(entries),
+                Open::Map(entries, _, anchor) => {
+                    let map = Tree::Map(entries);
+                    let is_flat = map.entries().iter().all(|(_, value)| !matches!(value, Tree::Map(_) | Tree::List(_)));
+                    if anchor != 0 && is_flat {
+                        left = left.checked_sub(size(&map))?;
+                        anchors.insert(anchor, map.clone());
+                    }
+                    map
+                }
                 Open::List(items) => Tree::List(items),
             },
             _ => continue,
@@ -49,7 +58,11 @@ pub(super) fn read(text: &str) -> Option<Vec<Tree>> {
         match open.last_mut() {
             None => documents.push(finished),
             Some(Open::List(items)) => items.push(finished),
-            Some(Open::Map(entries, key)) => match key.take() {
+            Some(Open::Map(entries, key, _)) => match key.take() {
+                // A merge: what the map says itself counts, and stands behind.
+                Some(key) if key == "<<" => {
+                    entries.splice(0..0, finished.entries().iter().cloned());
+                }
                 None => *key = Some(finished.text().unwrap_or_default().to_owned()),
                 Some(key) => entries.push((key, finished)),
             },
@@ -60,8 +73,18 @@ pub(super) fn read(text: &str) -> Option<Vec<Tree>> {
 
 /// A map or list whose end has not been read.
 enum Open {
-    Map(Vec<(String, Tree)>, Option<String>),
+    Map(Vec<(String, Tree)>, Option<String>, usize),
     List(Vec<Tree>),
+}
+
+/// How much a copy of it takes.
+fn size(tree: &Tree) -> usize {
+    let own = tree.text().map_or(0, str::len) + size_of::<Tree>();
+    own + tree
+        .entries()
+        .iter()
+        .map(|(key, value)| key.len() + value.text().map_or(0, str::len) + 2 * size_of::<Tree>())
+        .sum::<usize>()
 }
 
 fn scalar(text: String, style: ScalarStyle) -> Tree {
@@ -86,6 +109,7 @@ mod tests {
             ("key: |\n  one\n  two\nnone: ~\nyes: true", r#"{"key":"one\ntwo\n","none":null,"yes":true}"#),
             ("a: &x 0012\nb: *x\n", r#"{"a":"0012","b":"0012"}"#),
             ("a: &x [1]\nb: *x\n", r#"{"a":["1"],"b":null}"#),
+            ("a: &x {b: c}\nd: {b: e, <<: *x, f: g}\n", r#"{"a":{"b":"c"},"d":{"b":"c","b":"e","f":"g"}}"#),
         ] {
             assert!(read(yaml).unwrap() == [of_json(json).unwrap()], "{yaml}");
         }
@@ -100,6 +124,8 @@ mod tests {
         assert!(read(&"[".repeat(100_000)).is_none());
         assert!(read(&"- ".repeat(100_000)).is_none());
         let bomb = format!("a: &x {}\nb: [{}]", "y".repeat(100_000), "*x,".repeat(100));
+        assert!(read(&bomb).is_none());
+        let bomb = format!("a: &x {{y: {}}}\nb: [{}]", "y".repeat(100_000), "*x,".repeat(100));
         assert!(read(&bomb).is_none());
     }
 }

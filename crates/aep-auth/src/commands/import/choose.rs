@@ -11,8 +11,11 @@ use crate::import::{Candidate, Kind, Needed};
 pub(super) fn choose(mut candidates: Vec<Candidate>, arguments: &ImportArguments) -> Result<(Candidate, Vec<String>)> {
     let is_whole = |candidate: &Candidate| {
         let lacks = candidate.flow().map(|flow| candidate.missing(flow));
-        let is_elsewhere =
-            |needed: &Needed| matches!(needed, Needed::ClientSecret) && arguments.client_secret_from.is_some();
+        let is_elsewhere = |needed: &Needed| match needed {
+            Needed::ClientSecret => arguments.client_secret_from.is_some(),
+            Needed::PrivateKey => arguments.private_key.is_some(),
+            _ => false,
+        };
         lacks.is_some_and(|lacks| lacks.iter().all(is_elsewhere))
     };
     candidates.sort_by_key(|candidate| !is_whole(candidate));
@@ -38,14 +41,15 @@ pub(super) fn choose(mut candidates: Vec<Candidate>, arguments: &ImportArguments
     };
     // A whole one stands before the others already.
     let Some(index) = candidates.iter().position(fits) else {
-        let all = candidates.iter().map(describe).collect::<Vec<_>>().join(", ");
+        let all = candidates.iter().map(describe_other).collect::<Vec<_>>().join(", ");
         return Err(Error::configuration("the file holds no such credential").with_hint(format!("it holds: {all}")));
     };
     if !is_whole(&candidates[index]) {
         return Err(refuse(&candidates[index], candidates.len()));
     }
-    let taken = candidates.remove(index);
-    let others = candidates.iter().map(describe).collect();
+    let mut taken = candidates.remove(index);
+    taken.lacks_key = false;
+    let others = candidates.iter().map(describe_other).collect();
     Ok((taken, others))
 }
 
@@ -59,6 +63,16 @@ pub(super) fn describe(candidate: &Candidate) -> String {
     match &candidate.name {
         Some(name) => format!("\"{}\" ({kind}{lacks})", terminal::clean_within(name, 80)),
         None => format!("{kind}{lacks}"),
+    }
+}
+
+/// One that is not taken, by the word that takes it.
+fn describe_other(candidate: &Candidate) -> String {
+    match &candidate.name {
+        None if !candidate.client_id.is_empty() => {
+            format!("{} \"{}\"", describe(candidate), terminal::clean_within(&candidate.client_id, 80))
+        }
+        _ => describe(candidate),
     }
 }
 
@@ -103,6 +117,7 @@ fn refuse(candidate: &Candidate, count: usize) -> Error {
             "select Retrieve client secret in the Developer Console, and download the file again\n\
              or say where the secret is: --client-secret-from keyring, file:PATH, env:NAME or command:WORDS"
         }
+        Some(Needed::PrivateKey) => "download it again, or name its key: aep-auth import FILE --private-key PATH",
         _ if !candidate.unfilled.is_empty() => {
             "put the real values there, or import the JSON that the Developer Console downloads"
         }

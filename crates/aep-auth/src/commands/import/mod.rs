@@ -46,7 +46,7 @@ pub(crate) fn run(
     let is_download = found.is_download;
     let (taken, others) = choose::choose(found.candidates, arguments)?;
     let holds_secret = !taken.client_secrets.is_empty() || taken.private_key.is_some() || taken.passphrase.is_some();
-    let plan = Plan::make(invocation, taken, arguments, selection)?;
+    let plan = Plan::make(invocation, taken, arguments, selection, &name)?;
     plan.check(&name)?;
     // One whose removal was killed is the default no more.
     let is_there = |name: &Name| profile_store::exists(&invocation.context.folders, name).unwrap_or(true);

@@ -25,7 +25,7 @@ pub(super) struct Plan {
     pub(super) passphrase: Option<Secret>,
     /// Where the client secret is, if not in the private store.
     pub(super) client_secret_from: Option<Reference>,
-    /// What the user must know; `NAME` stands for the profile.
+    /// What the user must know.
     pub(super) notes: Vec<String>,
 }
 
@@ -35,6 +35,7 @@ impl Plan {
         mut taken: Candidate,
         arguments: &ImportArguments,
         selection: &ProfileSelection,
+        name: &Name,
     ) -> Result<Self> {
         let flow = taken.flow().unwrap_or(Flow::Oauth);
         let mut notes = std::mem::take(&mut taken.notes);
@@ -66,7 +67,7 @@ impl Plan {
             Flow::Jwt => note_service_account(invocation, &mut taken, private_key.as_ref(), &mut notes),
             Flow::Oauth => note_oauth(&mut taken, &mut notes),
         }
-        note_identity(&taken, &mut notes);
+        note_identity(&taken, name, &mut notes);
         let client_secret_from = arguments.client_secret_from.as_deref().map(elsewhere::parse).transpose()?;
         match &client_secret_from {
             // The user keeps it.
@@ -147,8 +148,11 @@ impl Plan {
         ];
         let words = words.into_iter().filter_map(|(what, value)| Some((what, value?)));
         let scopes = taken.scopes.iter().chain(&taken.meta_scopes).map(|scope| ("scope", scope));
-        for (what, value) in words.chain(scopes) {
-            if !value.bytes().all(|byte| byte.is_ascii_graphic()) || value.len() > 1024 {
+        let secrets = taken.client_secrets.iter().map(|secret| ("client secret", secret.expose()));
+        let words = words.chain(scopes).map(|(what, value)| (what, value.as_str()));
+        for (what, value) in words.chain(secrets) {
+            let is_visible = |byte: u8| byte.is_ascii_graphic() && !b"\"'`".contains(&byte);
+            if !value.bytes().all(is_visible) || value.len() > 1024 {
                 // Not shown: where quotes are missing it may go on into the secret.
                 return Err(Error::configuration(format!(
                     "the {what} in the file is not one word of visible characters"
@@ -185,8 +189,19 @@ fn note_service_account(
         taken.meta_scopes = vec![DEFAULT_META_SCOPE.to_owned()];
         notes.push(format!("the file names no metascopes; {DEFAULT_META_SCOPE} is taken"));
     }
-    if let Some(found) = key.and_then(|text| Certificate::find(text.expose())) {
-        notes.push(format!("the key's certificate {}", certificate::describe_end(invocation.context, &found)));
+    let Some(key) = key else { return };
+    if let Some(found) = Certificate::find(key.expose()) {
+        // An encrypted key does not tell.
+        let is_anothers = key::read(key, None).is_ok_and(|key| !found.fits(&key));
+        notes.push(if is_anothers {
+            "the certificate beside the private key is another key's; IMS must know this one's".to_owned()
+        } else {
+            format!("the key's certificate {}", certificate::describe_end(invocation.context, &found))
+        });
+    }
+    let count = key.expose().matches("PRIVATE KEY-----").count() / 2;
+    if count > 1 {
+        notes.push(format!("{count} private keys were given; the first is taken"));
     }
 }
 
@@ -210,36 +225,33 @@ fn note_oauth(taken: &mut Candidate, notes: &mut Vec<String>) {
 }
 
 /// What would be refused later, said now.
-fn note_identity(taken: &Candidate, notes: &mut Vec<String>) {
+fn note_identity(taken: &Candidate, name: &Name, notes: &mut Vec<String>) {
     // Shown only where it can be nothing but an id, and never a secret in the wrong place.
     let is_id = |text: &str| text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
     match taken.org_id.as_deref() {
-        None => notes.push(
-            "the file names no organization, which the headers need: aep-auth profile set NAME org_id=…@AdobeOrg"
-                .to_owned(),
-        ),
+        None => notes.push(format!(
+            "the file names no organization, which the headers need: aep-auth profile set {name} org_id=…@AdobeOrg"
+        )),
         Some(id) if id.ends_with("@AdobeOrg") => {}
         Some(id) if is_id(id) => notes.push(format!(
-            "the organization {id} does not end in @AdobeOrg: aep-auth profile set NAME org_id={id}@AdobeOrg"
+            "the organization {id} does not end in @AdobeOrg: aep-auth profile set {name} org_id={id}@AdobeOrg"
         )),
-        Some(_) => notes.push(
+        Some(_) => notes.push(format!(
             "the organization is none, it does not end in @AdobeOrg; the Developer Console shows the right one: \
-             aep-auth profile set NAME org_id=…@AdobeOrg"
-                .to_owned(),
-        ),
+             aep-auth profile set {name} org_id=…@AdobeOrg"
+        )),
     }
     match taken.technical_account_id.as_deref() {
         None => {}
         Some(id) if id.ends_with("@techacct.adobe.com") => {}
         Some(id) if is_id(id) => notes.push(format!(
             "the technical account {id} does not end in @techacct.adobe.com: \
-             aep-auth profile set NAME technical_account_id={id}@techacct.adobe.com"
+             aep-auth profile set {name} technical_account_id={id}@techacct.adobe.com"
         )),
-        Some(_) => notes.push(
+        Some(_) => notes.push(format!(
             "the technical account is none, it does not end in @techacct.adobe.com; the Developer Console shows the right \
-             one: aep-auth profile set NAME technical_account_id=…@techacct.adobe.com"
-                .to_owned(),
-        ),
+             one: aep-auth profile set {name} technical_account_id=…@techacct.adobe.com"
+        )),
     }
 }
 

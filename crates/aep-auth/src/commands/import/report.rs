@@ -31,7 +31,7 @@ pub(super) fn write(invocation: &mut Invocation<'_>, plan: &Plan, about: &About<
     if !about.others.is_empty() {
         lines.push(format!("  not taken     {}; --credential NAME or --flow takes another", about.others.join(", ")));
     }
-    lines.extend(plan.notes.iter().map(|note| format!("note: {}", note.replace("NAME", name.as_str()))));
+    lines.extend(plan.notes.iter().map(|note| format!("note: {note}")));
     let has_ended = plan.flow == Flow::Jwt && plan.is_production() && !plan.taken.is_aem;
     if has_ended {
         lines.push(format!("note: {}", refusal::JWT_ENDED.replace("{profile}", name.as_str())));

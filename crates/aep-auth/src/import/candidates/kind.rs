@@ -50,6 +50,9 @@ impl Place<'_> {
         if !is_service && candidate.client_secrets.is_empty() && is_key && self.is_filled() {
             return Kind::ApiKey;
         }
+        if self.shape == Shape::Aem {
+            return Kind::Service(Flow::Jwt);
+        }
         if says(&["servertoserver", "clientcredentials"]) || !candidate.scopes.is_empty() {
             return Kind::Service(Flow::Oauth);
         }
@@ -75,79 +78,25 @@ impl Place<'_> {
         self.nearest(Meaning::ClientSecret).is_empty() && self.nearest(Meaning::Secret).is_empty()
     }
 
-    /// Whether the names or a value say that it is Adobe's: `API_KEY` and `SECRET` alone may be anybody's.
-    pub(super) fn is_adobes(&self, candidate: &Candidate, id: Option<&Field>) -> bool {
-        const OTHERS: &[&str] = &[
-            "google",
-            "gcp",
-            "github",
-            "gitlab",
-            "azure",
-            "aws",
-            "amazon",
-            "microsoft",
-            "facebook",
-            "slack",
-            "okta",
-            "auth0",
-            "stripe",
-            "spotify",
-            "twitter",
-            "discord",
-            "linkedin",
-            "salesforce",
-            "sfdc",
-            "paypal",
-            "zoom",
-            "notion",
-            "shopify",
-            "twilio",
-            "openai",
-            "anthropic",
-            "django",
-            "keycloak",
-            "hubspot",
-            "snowflake",
-            "jira",
-            "marketo",
-            "magento",
-            "workday",
-            "atlassian",
-            "dropbox",
-            "box",
-            "strava",
-            "twitch",
-            "reddit",
-            "vimeo",
-            "docusign",
-            "xero",
-            "intuit",
-            "quickbooks",
-            "supabase",
-            "firebase",
-            "databricks",
-            "cognito",
-            "clerk",
-            "sfmc",
-        ];
+    /// Whether the names or a value say that it is Adobe's, and how surely: `API_KEY` and `CLIENT_SECRET` alone may be
+    /// anybody's. `None` where it is not.
+    pub(super) fn ownership(&self, candidate: &Candidate, id: Option<&Field>) -> Option<Ownership> {
         // Whole words, and not `ims` in ICIMS_CLIENT_ID.
         const OURS: &[&str] =
             &["adobe", "aep", "aio", "ims", "aem", "oauths", "reactor", "amc", "umapi", "cja", "firefly"];
         // These others have too.
         const SHARED: &[&str] = &["launch", "commerce", "experience", "analytics"];
+        // Of Adobe's house, with a sign-in of its own.
+        const APART: &[&str] = &["sign", "workfront", "marketo", "magento"];
         let secret_is_ours = candidate.client_secrets.iter().any(|secret| is_adobes_secret(secret.expose()));
-        let id_is_ours = candidate.is_aem
-            || (candidate.client_id.len() == 32 && candidate.client_id.bytes().all(|byte| byte.is_ascii_hexdigit()));
         let path = &self.groups[self.group].path;
-        let names = path.iter().chain(id.map(|id| &id.written)).flat_map(|name| fields::words(name));
-        let names: Vec<String> = names.collect();
-        let says = |words: &[&str]| {
-            let is_it = |name: &String, word: &&str| name == word || (word.len() > 4 && name.contains(*word));
-            words.iter().any(|word| names.iter().any(|name| is_it(name, word)))
-        };
-        let is_org_of_adobe = candidate.org_id.as_ref().is_some_and(|id| {
-            id.ends_with("@AdobeOrg") || (id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()))
-        });
+        let names: Vec<String> =
+            path.iter().chain(id.map(|id| &id.written)).flat_map(|name| fields::words(name)).collect();
+        let says = |words: &[&str]| fields::say(&names, words);
+        let is_ours = says(OURS) && !says(APART);
+        let (org_id, scopes) = (candidate.org_id.as_deref(), &candidate.scopes);
+        let is_org_of_adobe = org_id.is_some_and(|id| id.ends_with("@AdobeOrg") || is_hex(id, 24));
+        let sure = secret_is_ours || is_ours || !(self.shape.is_anybodys() || self.shape.is_like_anybodys());
         let asks_elsewhere = self.groups[self.group].fields.iter().any(|field| {
             let name = field.written.to_lowercase();
             let text = field.value.text().unwrap_or_default();
@@ -155,20 +104,72 @@ impl Place<'_> {
                 && text.starts_with("https://")
                 && !host_and_path(text).0.contains("adobe")
         });
-        if (says(OTHERS) || asks_elsewhere) && !says(OURS) && !is_org_of_adobe {
-            return secret_is_ours;
+        let is_anothers = says(fields::OTHERS)
+            || says(APART)
+            || asks_elsewhere
+            || is_anothers_id(&candidate.client_id)
+            || (!scopes.is_empty() && !scopes.iter().any(|scope| may_be_adobes(scope)));
+        let is_others_id = is_anothers_id(&candidate.client_id) && !is_guid(&candidate.client_id);
+        if is_others_id || (is_anothers && !is_ours && !is_org_of_adobe) {
+            return secret_is_ours.then_some(Ownership::Sure);
         }
-        let is_known_shape = !self.shape.is_anybodys();
-        let has_values_of_adobe = secret_is_ours
-            || id_is_ours
+        // Spotify's and Workfront's ids have the same form, and so have their secrets.
+        let id_is_ours = candidate.is_aem
+            || (is_hex(&candidate.client_id, 32)
+                && !candidate.client_secrets.iter().any(|one| is_hex(one.expose(), 32)));
+        let is_known_shape = !self.shape.is_anybodys() && (org_id.is_none_or(|_| is_org_of_adobe));
+        let has_values_of_adobe = id_is_ours
             || is_org_of_adobe
             || candidate.technical_account_id.is_some()
-            || candidate.scopes.iter().any(|scope| scope == "AdobeID" || scope.starts_with("additional_info"))
+            || scopes.iter().any(|scope| scope == "AdobeID" || scope.starts_with("additional_info"))
             || !candidate.meta_scopes.is_empty()
             || candidate.ims_url.as_ref().is_some_and(|url| url.ends_with("adobelogin.com"));
-        let is_named = id.and_then(|id| id.meaning) == Some(Meaning::ClientId)
+        // What lacks something is told so, and never taken.
+        let is_unfilled = id.and_then(|id| id.meaning) == Some(Meaning::ClientId)
             && !self.nearest(Meaning::ClientSecret).is_empty()
-            && is_filler(&self.prefix);
-        says(OURS) || says(SHARED) || is_known_shape || has_values_of_adobe || is_named
+            && is_filler(&self.prefix)
+            && !candidate.is_whole();
+        let is_likely = says(SHARED) || is_known_shape || has_values_of_adobe || is_unfilled;
+        if sure { Some(Ownership::Sure) } else { is_likely.then_some(Ownership::Likely) }
     }
+}
+
+/// How sure it is that a credential is Adobe's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Ownership {
+    /// Its own names or values say so.
+    Sure,
+    /// What stands beside it says so.
+    Likely,
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// `6f9619ff-8b86-d011-b42d-00cf4fc964ff`, as Azure and HubSpot name their clients.
+fn is_guid(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() == 5 && [8, 4, 4, 4, 12].iter().zip(&parts).all(|(length, part)| is_hex(part, *length))
+}
+
+/// Whether a client id has the form of another service's.
+fn is_anothers_id(id: &str) -> bool {
+    // Amazon, Salesforce, OpenAI and Anthropic, GitHub, Adobe Sign.
+    let starts = ["amzn1.", "3MVG9", "sk-", "Iv1.", "Iv23", "CBJCHBCA"];
+    let is_oktas = id.len() == 20 && id.starts_with("0oa");
+    let is_discords = (15..=22).contains(&id.len()) && id.bytes().all(|byte| byte.is_ascii_digit());
+    id.ends_with(".apps.googleusercontent.com")
+        || starts.iter().any(|start| id.starts_with(start))
+        || is_oktas
+        || is_discords
+        || is_guid(id)
+}
+
+/// Whether a scope is one that Adobe's IMS has; some are OpenID's, which others have too.
+fn may_be_adobes(scope: &str) -> bool {
+    ["openid", "AdobeID", "session", "read_organizations", "profile", "email", "offline_access"].contains(&scope)
+        || ["additional_info", "aem.", "firefly", "ff_", "ent_"].iter().any(|start| scope.starts_with(start))
+        || scope.ends_with("_sdk")
+        || scope.contains("adobe")
 }

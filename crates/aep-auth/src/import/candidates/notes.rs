@@ -1,6 +1,6 @@
 //! What is said of a candidate, so that nothing of a file is dropped in silence.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Place, Reading, Shape, is_adobes_secret, is_filler, is_real, shown};
 use crate::import::fields::{self, Meaning};
@@ -12,7 +12,13 @@ const MOST_NAMES: usize = 40;
 
 impl Reading<'_> {
     /// Names what stands beside the credential and goes nowhere: other services' secrets, settings without a place.
-    pub(super) fn note_left(&self, candidate: &mut Candidate, group: usize, known: &HashSet<*const Field>) {
+    pub(super) fn note_left(
+        &self,
+        candidate: &mut Candidate,
+        group: usize,
+        known: &HashSet<*const Field>,
+        taken: &BTreeSet<usize>,
+    ) {
         // The options of a command are no part of a credential.
         if self.shape == Shape::Command {
             return;
@@ -28,12 +34,43 @@ impl Reading<'_> {
                 names.push(name);
             }
         }
+        for (path, field) in self.deeper(group, taken) {
+            let name = shown(&format!("{path}.{}", field.written));
+            if !known.contains(&std::ptr::from_ref(field)) && is_worth_a_word(field) && !names.contains(&name) {
+                names.push(name);
+            }
+        }
         let more = names.len().saturating_sub(MOST_NAMES);
         names.truncate(MOST_NAMES);
         if !names.is_empty() {
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
             candidate.notes.push(format!("a profile has no place for {}{more}; not taken", names.join(", ")));
         }
+    }
+}
+
+impl<'a> Reading<'a> {
+    /// What lies below a group under a key that means nothing here, unless it is with another credential.
+    fn deeper(&self, group: usize, taken: &BTreeSet<usize>) -> Vec<(String, &'a Field)> {
+        let own = &self.groups[group];
+        let mut fields = Vec::new();
+        // A program that is started has settings of its own.
+        let is_program = own.fields.iter().any(|field| field.written == "image");
+        for (index, inner) in self.groups.iter().enumerate().skip(group + 1).filter(|_| !is_program) {
+            let mut above = std::iter::once(index).chain(self.ancestors(index));
+            let between: Vec<usize> = above.by_ref().take_while(|at| *at != group).collect();
+            let is_below = self.ancestors(index).any(|at| at == group);
+            let path = inner.path.get(own.path.len()..).unwrap_or_default();
+            // A field's own parts: `{ "value": … }`.
+            let is_part = |key: &String| {
+                own.fields.iter().any(|field| field.written == *key)
+                    || fields::name(key).is_some_and(|name| name.meaning != Meaning::Other)
+            };
+            if is_below && !between.iter().any(|at| taken.contains(at)) && !path.iter().any(is_part) {
+                fields.extend(inner.fields.iter().map(|field| (path.join("."), field)));
+            }
+        }
+        fields
     }
 }
 
@@ -65,6 +102,19 @@ impl Place<'_> {
         let mut wanted: Vec<&Field> = id.into_iter().collect();
         for meaning in [Meaning::ClientSecret, Meaning::Secret, Meaning::OrgId, Meaning::TechnicalAccountId] {
             wanted.extend(self.nearest(meaning));
+        }
+        let everywhere = || self.groups.iter().flat_map(|group| &group.fields);
+        let named = |field: &&Field, meaning| field.name.as_ref().map(|name| name.meaning) == Some(meaning);
+        if candidate.client_secrets.is_empty() && self.is_filled() {
+            let is_it = |field: &&Field| {
+                named(field, Meaning::ClientSecret) && field.value.text().is_some_and(fields::is_reference)
+            };
+            wanted.extend(everywhere().find(is_it));
+        }
+        if id.is_none() {
+            let is_swapped = |field: &&Field| named(field, Meaning::ClientId) && field.meaning == Some(Meaning::OrgId);
+            let words = |field: &Field| format!("{} holds an organization", shown(&field.written));
+            candidate.unfilled.extend(self.groups[self.group].fields.iter().find(is_swapped).map(words));
         }
         for field in wanted {
             let texts = field.value.texts();
@@ -99,6 +149,7 @@ impl Place<'_> {
             }
             Some(names.join(", ")).filter(|names| !names.is_empty())
         };
+        self.note_choices(candidate);
         if let Some(names) = written(Meaning::AuthCode) {
             candidate
                 .notes
@@ -128,6 +179,52 @@ impl Place<'_> {
             .collect();
         if !secure.is_empty() {
             candidate.notes.push(format!("{} names an entry of a keyring, which is not followed", secure.join(", ")));
+        }
+    }
+
+    /// Says which of several values was taken, and that a sandbox is none.
+    fn note_choices(&self, candidate: &mut Candidate) {
+        let address = |text: &str| super::base(&text.to_lowercase()).trim_start_matches("https://").to_owned();
+        // Any value may be a secret in the wrong place.
+        let is_shown = |meaning: Meaning, text: &str| match meaning {
+            Meaning::OrgId => text.ends_with("@AdobeOrg"),
+            Meaning::TechnicalAccountId => text.ends_with("@techacct.adobe.com"),
+            _ => meaning != Meaning::ClientId && !is_adobes_secret(text),
+        };
+        for (meaning, title) in [
+            (Meaning::ClientId, "client id"),
+            (Meaning::OrgId, "organization"),
+            (Meaning::TechnicalAccountId, "technical account id"),
+            (Meaning::Sandbox, "sandbox"),
+            (Meaning::ImsUrl, "IMS"),
+            (Meaning::PlatformUrl, "platform"),
+        ] {
+            let same = |text: &str| {
+                if matches!(meaning, Meaning::ImsUrl | Meaning::PlatformUrl) { address(text) } else { text.to_owned() }
+            };
+            let mut texts: Vec<String> = self.texts(meaning).into_iter().map(same).collect();
+            let Some(taken) = texts.pop() else { continue };
+            texts.retain(|text| *text != taken);
+            texts.sort();
+            texts.dedup();
+            if !texts.is_empty() {
+                let names: Vec<String> =
+                    texts.iter().filter(|text| is_shown(meaning, text)).map(|text| shown(text)).collect();
+                let names = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
+                candidate.notes.push(format!("the file names another {title}{names}, which is not taken"));
+            }
+        }
+        let (_, dropped) = self.secret_fields();
+        if let Some(field) = dropped.first() {
+            candidate.notes.push(format!("{} stands there twice; the last one is taken", shown(&field.written)));
+        }
+        let sandboxes = self.nearest(Meaning::Sandbox);
+        if candidate.sandbox.is_none()
+            && let Some(field) = sandboxes.first()
+        {
+            candidate
+                .notes
+                .push(format!("{} names no sandbox, it is not taken; --sandbox NAME names one", shown(&field.written)));
         }
     }
 
