@@ -219,6 +219,45 @@ def test_a_redirect_to_another_host_does_not_take_the_token_along(ours: Service,
     assert other.tokens() == [None]
 
 
+def test_nor_what_else_is_ours(ours: Service, other: Service, call: Any) -> None:
+    auth = aep_auth.Auth(sandbox="dev1")
+    named = {"x-api-key", "x-gw-ims-org-id", "x-sandbox-name"}
+    # At once, after a renewal, and from a second address of the same host.
+    for answers in [[302], [401, 302], [307, 302]]:
+        there = {302: f"{other.url}/there", 307: "/again", 401: ""}
+        ours.answers = [(status, {"Location": there[status]}) for status in answers]
+        answer = call(ours.url, auth=auth, headers={"X-Mine": "mine"})
+        assert answer.status == 200
+        assert all(named <= set(headers) for _, headers, _ in ours.seen)
+        assert not named & set(other.seen[-1][1])
+        assert other.seen[-1][1]["x-mine"] == "mine"
+        # A header of the caller's is the caller's care.
+        ours.answers = [(302, {"Location": f"{other.url}/there"})]
+        call(ours.url, auth=auth, headers={"X-Sandbox-Name": "mine"})
+        assert other.seen[-1][1]["x-sandbox-name"] == "mine"
+
+
+def test_a_trace_of_ones_own_is_told_all_the_same(ours: Service) -> None:
+    events = []
+    with httpx.Client(auth=aep_auth.Auth()) as client:
+        client.get(ours.url, extensions={"trace": lambda event, _: events.append(event)})
+    assert "http11.send_request_headers.started" in events
+
+
+def test_no_address_leads_elsewhere_than_it_is_read(ours: Service, other: Service, call: Any) -> None:
+    host = ours.url.removeprefix("http://")
+    for url in [
+        f"{other.url}\\@{host}/",
+        f"{other.url}%2f@{host}/",
+        f"{other.url}\t@{host}/",
+        f"http://me:pass@{host}/",
+    ]:
+        with pytest.raises(aep_auth.RefusedError) as refused:
+            aep_auth.headers(url)
+        assert "pass" not in str(refused.value)
+    assert "authorization" in {name.lower() for name in aep_auth.headers(ours.url)}
+
+
 def test_a_redirect_on_the_same_host_does(ours: Service, call: Any) -> None:
     ours.answers = [(302, {"Location": "/there"})]
     assert call(ours.url).status == 200

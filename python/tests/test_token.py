@@ -62,7 +62,9 @@ def test_an_address_of_another_host_is_refused(stored: World) -> None:
 def test_an_address_goes_to_the_command_line_without_what_is_secret_in_it(fake: Any) -> None:
     fake("""printf '{"said": "%s"}' "$*" """)
     said = aep_auth.headers("https://me:pass@h.example:8443/a/b?sig=secret#part")["said"]
-    assert said == "headers --format=json --for=https://h.example:8443/a/b"
+    assert said == "headers --format=json --for=https://-@h.example:8443/a/b"
+    # Nor without a scheme.
+    assert aep_auth.headers("me:pass@h.example/a?key=secret")["said"].endswith(" --for=-@h.example/a")
     # A path may hold an `@`.
     assert aep_auth.headers("https://h.example/a@b")["said"].endswith("--for=https://h.example/a@b")
 

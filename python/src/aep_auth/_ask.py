@@ -68,13 +68,18 @@ def _duration(least: Duration) -> str:
 
 
 def _bare(url: str) -> str:
-    """Scheme, host, port and path; a query and a user's password are not for a command line, where others can read."""
+    """The address for a command line, where others can read: without a query, with `-` for a user's name and password.
+
+    The program refuses an address with a user's name. Whoever wrote it may mean another host than the one behind the
+    last `@`: so does every client for which a backslash ends the host.
+    """
     scheme, mark, rest = url.partition("://")
-    if not mark:
-        return url
+    if not mark or not scheme.isalpha():
+        scheme, mark, rest = "", "", url
     rest = rest.split("#", 1)[0].split("?", 1)[0]
     authority, slash, path = rest.partition("/")
-    return f"{scheme}://{authority.rpartition('@')[2]}{slash}{path}"
+    _, named, host = authority.rpartition("@")
+    return f"{scheme}{mark}{named and '-@'}{host}{slash}{path}"
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -62,11 +62,18 @@ class Auth:
         """Adds the headers to a prepared request, and looks at its response."""
         ours = self._headers(str(request.url))
         if ours is not None:
-            _add(request.headers, ours)
+            added = _add(request.headers, ours)
             if hasattr(request, "register_hook"):
                 sent = Secret(ours["Authorization"])
                 hooked: Any = request
-                hooked.register_hook("response", lambda response, **how: self._repeat(response, sent, how))
+
+                def look(response: requests.Response, **how: Any) -> requests.Response:
+                    followed = response.request
+                    answer = self._repeat(response, sent, how)
+                    _keep_from_another_host(answer, followed, added)
+                    return answer
+
+                hooked.register_hook("response", look)
         return request
 
     def _repeat(self, response: requests.Response, sent: Secret, how: dict[str, Any]) -> requests.Response:
@@ -98,7 +105,7 @@ class Auth:
             yield request
             return
         sent = Secret(ours["Authorization"])
-        _add(request.headers, ours)
+        _trace(request, _add(request.headers, ours))
         response = yield request
         if _is_refused(response, sent):
             fresh = self._renew(sent)
@@ -113,7 +120,7 @@ class Auth:
             yield request
             return
         sent = Secret(ours["Authorization"])
-        _add(request.headers, ours)
+        _trace(request, _add(request.headers, ours), is_async=True)
         response = yield request
         if _is_refused(response, sent):
             fresh = await _in_thread(lambda: self._renew(sent))
@@ -146,12 +153,62 @@ class Auth:
         return None if fresh == sent[len("Bearer ") :] else Secret(f"Bearer {fresh}")
 
 
-def _add(present: MutableMapping[str, str], ours: dict[str, str]) -> None:
+def _add(present: MutableMapping[str, str], ours: dict[str, str]) -> set[str]:
+    """Gives the names of those that are for this host alone: both libraries take `Authorization` off by themselves."""
+    added = set()
     for name, value in ours.items():
         # Both libraries send `Accept: */*` where the caller says nothing.
         said = present.get(name) if name.lower() != "authorization" else None
         if said is None or (name.lower() == "accept" and said == "*/*"):
             present[name] = value
+            added.add(name.lower())
+    return added - {"accept", "authorization"}
+
+
+def _keep_from_another_host(answer: requests.Response, followed: requests.PreparedRequest, names: set[str]) -> None:
+    """Takes our headers off the request of which requests makes the one that follows a redirect to another host."""
+    from requests.sessions import SessionRedirectMixin
+
+    session: Any = SessionRedirectMixin()
+    location = session.get_redirect_target(answer)
+    if not location:
+        return
+    from urllib.parse import urljoin
+
+    if session.should_strip_auth(answer.url, urljoin(answer.url, location)):
+        if answer.request is followed:
+            # What was sent stays to be seen.
+            answer.request = followed.copy()
+        for name in names:
+            followed.headers.pop(name, None)
+
+
+def _trace(request: httpx.Request, names: set[str], is_async: bool = False) -> None:
+    """Takes our headers off where httpx follows a redirect to another host.
+
+    It does so by itself, between two answers that it shows; what it sends is told to a `trace` alone.
+    """
+    theirs: Any = request.extensions.get("trace")
+    taken = {name.encode() for name in names}
+
+    def hosts(headers: Any) -> list[bytes]:
+        return [value for name, value in headers if name.lower() == b"host"]
+
+    ours = hosts(request.headers.raw)
+
+    def look(event: str, info: dict[str, Any]) -> Any:
+        if event.endswith(".send_request_headers.started"):
+            sent = info["request"]
+            if hosts(sent.headers) != ours:
+                sent.headers = [header for header in sent.headers if header[0].lower() not in taken]
+        return theirs(event, info) if theirs else None
+
+    async def look_and_wait(event: str, info: dict[str, Any]) -> None:
+        told = look(event, info)
+        if told is not None:
+            await told
+
+    request.extensions = {**request.extensions, "trace": look_and_wait if is_async else look}
 
 
 def _is_refused(response: Any, sent: Secret) -> bool:
