@@ -126,6 +126,14 @@ fn editors_read_a_private_file() {
         assert!(dotenv.contains(&format!("{name}=")) && page("editors/classes.http").contains(name), "{name}");
     }
     if has("jq") {
+        let old = world.write("http-client.private.env.json", "{}");
+        std::fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+        // A refusal is told, and leaves what was there.
+        let mut shell = Command::new("sh");
+        world.prepare(&mut shell);
+        let refused = shell.args(["-c", &page("editors/private-env.sh")]).env("AEP_CLIENT_SECRET", "wrong").output();
+        assert_eq!(refused.unwrap().status.code(), Some(4));
+        assert_eq!(std::fs::read_to_string(&old).unwrap(), "{}");
         assert_clean(&sh(&world, &page("editors/private-env.sh")));
         let written = std::fs::read_to_string(world.path("http-client.private.env.json")).unwrap();
         let json: serde_json::Value = serde_json::from_str(&written).unwrap();
