@@ -119,9 +119,22 @@ fn a_keyring_that_does_not_serve_has_three_messages_and_three_cures() {
     let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
     assert!(told.contains("none is running in this session"), "{told}");
     drop(session);
-    world.unset("DBUS_SESSION_BUS_ADDRESS").unset("XDG_RUNTIME_DIR");
-    let told = assert_refused(&world.run("aep-auth", &["token"]), 3);
+    // A program in its place is not run, nor one that the library would look for itself.
+    let asked = world.path("asked");
+    let program = world.write("bin/dbus-launch", &format!("#!/bin/sh\nenv > {}\n", asked.display()));
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    world.set("DBUS_SESSION_BUS_ADDRESS", &format!("unixexec:path={}", program.display()));
+    for arguments in [&["token"][..], &["doctor", "--report"]] {
+        let told = text(&world.run("aep-auth", arguments).stderr) + &text(&world.run("aep-auth", arguments).stdout);
+        assert!(told.contains("DBUS_SESSION_BUS_ADDRESS leads to something else"), "{told}");
+    }
+    world.unset("DBUS_SESSION_BUS_ADDRESS").unset("XDG_RUNTIME_DIR").set("DISPLAY", ":0");
+    let mut command = world.command("aep-auth");
+    let path = format!("{}:{}", world.path("bin").display(), std::env::var("PATH").unwrap());
+    let told = assert_refused(&command.env("PATH", path).arg("token").output().unwrap(), 3);
     assert!(told.contains("there is no session bus"), "{told}");
+    assert!(!asked.exists());
+    world.unset("DISPLAY");
     // Nothing fell back to plain text.
     assert!(found_in(world.home.path(), FIRST).is_empty());
     // The cure.

@@ -488,6 +488,7 @@ fn a_keyring_that_does_not_serve_is_told_with_its_cure() {
         (KeyringError::Locked, "it is locked", "unlock"),
         (KeyringError::TimeLimit(Duration::from_secs(10)), "nobody answered it within 10 seconds", "unlock"),
         (KeyringError::NoSession, "there is no session bus here", "DBUS_SESSION_BUS_ADDRESS"),
+        (KeyringError::ForeignBus, "something else than a socket of yours", "unix:path=$XDG_RUNTIME_DIR/bus"),
         (KeyringError::NoService, "none is running in this session", "install a Secret Service"),
         (KeyringError::NotText, "something else than text", ""),
         (

@@ -11,6 +11,8 @@ use aep_core::secret::keyring::{Account, KeyringError, SERVICE};
 use dbus_secret_service::{EncryptionType, Error, Item, SecretService};
 use zeroize::Zeroizing;
 
+mod bus;
+
 const SERVICE_KEY: &str = "service";
 const ACCOUNT_KEY: &str = "username";
 
@@ -56,6 +58,9 @@ pub(crate) fn remove(account: &Account, limit: Duration) -> Result<bool, Keyring
 /// Whether somebody on the bus has the name: a call to the name itself would have the bus start one.
 pub(crate) fn is_running() -> bool {
     const SOON: Duration = Duration::from_millis(500);
+    if bus::check().is_err() {
+        return false;
+    }
     let Ok(bus) = dbus::blocking::Connection::new_session() else { return false };
     let bus = bus.with_proxy("org.freedesktop.DBus", "/org/freedesktop/DBus", SOON);
     let asked = bus.method_call("org.freedesktop.DBus", "NameHasOwner", ("org.freedesktop.secrets",));
@@ -102,6 +107,7 @@ impl Ask for Item<'_> {
 
 /// A keyring that the bus starts for this question may take its time.
 fn connect(limit: Duration) -> Result<SecretService, KeyringError> {
+    bus::check()?;
     let began = Instant::now();
     loop {
         match SecretService::connect_with_max_prompt_timeout(EncryptionType::Plain, limit.as_secs()) {

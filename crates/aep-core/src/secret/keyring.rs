@@ -90,6 +90,8 @@ pub enum KeyringError {
     Locked,
     /// There is no session in which one could run.
     NoSession,
+    /// The session's bus is reached by something else than a socket of the user's on this machine.
+    ForeignBus,
     /// There is a session, and nothing in it keeps secrets.
     NoService,
     /// It took longer than this.
@@ -107,6 +109,9 @@ impl fmt::Display for KeyringError {
         match self {
             Self::Locked => f.write_str("it is locked"),
             Self::NoSession => f.write_str("there is no session bus here to reach one by"),
+            Self::ForeignBus => {
+                f.write_str("DBUS_SESSION_BUS_ADDRESS leads to something else than a socket of yours here")
+            }
             Self::NoService => f.write_str("none is running in this session, and none could be started"),
             Self::TimeLimit(limit) => write!(f, "nobody answered it within {} seconds", limit.as_secs()),
             Self::NotText => f.write_str("it holds something else than text in UTF-8"),
@@ -142,6 +147,9 @@ impl KeyringError {
             }
             Self::NoSession => {
                 return with_elsewhere("run it in the session of a login, which has DBUS_SESSION_BUS_ADDRESS");
+            }
+            Self::ForeignBus => {
+                return with_elsewhere("export DBUS_SESSION_BUS_ADDRESS=unix:path=$XDG_RUNTIME_DIR/bus");
             }
             Self::NoService => {
                 return with_elsewhere("install a Secret Service, such as gnome-keyring, KWallet or KeePassXC");

@@ -24,7 +24,7 @@ mod walk;
 pub use distrust::Distrust;
 pub(crate) use distrust::quoted;
 #[cfg(unix)]
-pub(crate) use walk::{Strictness, Walk, check_folders, check_links, create_folders};
+pub(crate) use walk::{Strictness, Walk, check_folders, check_links, create_folders, is_owner_trusted};
 
 /// Why a file was not opened or read.
 #[derive(Debug)]
@@ -140,6 +140,13 @@ pub(crate) fn home_or_of_account() -> Option<PathBuf> {
     {
         directories::BaseDirs::new().map(|base| base.home_dir().to_owned())
     }
+}
+
+/// Whether a path leads to a socket of the user's or root's; `None` where nothing is there.
+#[cfg(unix)]
+pub fn is_own_socket(path: &Path) -> Option<bool> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(std::os::unix::fs::FileTypeExt::is_socket(&metadata.file_type()) && is_owner_trusted(&metadata))
 }
 
 /// Opens a trusted regular file for reading.

@@ -222,7 +222,8 @@ fn failed(path: &Path, error: impl Into<io::Error>) -> OpenError {
     if error.kind() == io::ErrorKind::NotFound { OpenError::Absent } else { OpenError::unreadable(path, error) }
 }
 
-fn is_owner_trusted(metadata: &Metadata) -> bool {
+/// Whether it is the user's or root's.
+pub(crate) fn is_owner_trusted(metadata: &Metadata) -> bool {
     metadata.uid() == 0 || metadata.uid() == platform::user()
 }
 
