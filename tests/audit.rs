@@ -394,6 +394,11 @@ fn a_token_that_a_service_repeats_is_not_shown() {
             }
         }
     }
+    // The probe of doctor carries none, so that it could not take one out: it names no ids.
+    world.emulator.clear_faults();
+    world.emulator.fault(Fault { path: "/".to_owned(), ..repeated(404, String::new()) });
+    let output = world.run("aep-auth", &["doctor"]);
+    assert!(shows(&output, ": 404 in ") && !shows(&output, short), "{}", text(&output.stderr));
     // A token in a title of what was asked for goes no further either.
     world.emulator.clear_faults();
     world.emulator.fault(repeated(200, format!("{{\"results\":[{{\"title\":\"Profile {token}\",\"$id\":\"x\"}}]}}")));

@@ -145,6 +145,16 @@ impl<'a> Http<'a> {
         self.told("GET", path, || self.receive(request.call(), &hidden))
     }
 
+    /// Asks for anything, with nothing that is secret. A server may repeat what it was told earlier, and nobody here knows
+    /// what that was: it names no ids.
+    pub(crate) fn probe(&self, budget: Duration) -> Result<Answer, NoAnswer> {
+        let request = self.agent.get(format!("{}/", self.base)).config().timeout_global(Some(budget)).build();
+        self.told("GET", "/", || {
+            let answer = self.receive(request.call(), &Hidden::default())?;
+            Ok(Answer { debug_id: None, request_id: None, ..answer })
+        })
+    }
+
     /// Tells of a request and what became of it; a query, a header or a body never.
     fn told(
         &self,

@@ -23,15 +23,22 @@ pub(crate) fn choose(environment: &Environment, target: &BaseUrl) -> Result<Opti
     {
         return Ok(None);
     }
-    let with_scheme = if address.contains("://") { address } else { format!("http://{address}") };
+    let (scheme, rest) = address.split_once("://").unwrap_or(("http", &address));
+    let scheme = scheme.to_ascii_lowercase();
     let refuse = |why: &str| {
-        Error::configuration(format!("{variable} cannot be used: {why}"))
-            .with_hint(format!("write it like {variable}=http://proxy.example:3128"))
+        let like = format!("write it like {variable}=http://proxy.example:3128");
+        let encoded = "in a user's name or password write @ as %40, / as %2F, # as %23, ? as %3F and \\ as %5C";
+        let hint = if address.contains('@') { format!("{like}; {encoded}") } else { like };
+        Error::configuration(format!("{variable} cannot be used: {why}")).with_hint(hint)
     };
-    if !with_scheme.starts_with("http://") && !with_scheme.starts_with("https://") {
+    if scheme != "http" && scheme != "https" {
         return Err(refuse("only http and https proxies are supported"));
     }
-    ureq::Proxy::new(&with_scheme).map(Some).map_err(|_| refuse("it is no address of a proxy"))
+    // What stands before such an `@` is a password that was cut, and would be taken for a host and shown.
+    if rest.split_once(['/', '?', '#']).is_some_and(|(_, beyond)| beyond.contains('@')) {
+        return Err(refuse("a user's name or password in it is not percent-encoded"));
+    }
+    ureq::Proxy::new(&format!("{scheme}://{rest}")).map(Some).map_err(|_| refuse("it is no address of a proxy"))
 }
 
 fn first_set(environment: &Environment, names: &[&'static str]) -> Result<Option<(&'static str, String)>> {
@@ -124,9 +131,22 @@ mod tests {
     #[test]
     fn a_refusal_shows_no_password() {
         let target = BaseUrl::parse("target", "https://h.example").unwrap();
-        for address in ["socks5://user:marker@p:1", "http://user:marker@ p", "ftp://user:marker@p"] {
+        for address in [
+            "socks5://user:marker@p:1",
+            "http://user:marker@ p",
+            "ftp://user:marker@p",
+            "http://user:word@marker/x@p:1",
+            "http://user:7/marker@p:1",
+            "user:7#marker@p:1",
+            "http://user:7?marker@p:1",
+            "http://CORP\\user:marker@p:1",
+        ] {
             let refusal = choose(&Environment::from_pairs([("HTTPS_PROXY", address)]), &target).unwrap_err();
-            assert!(!refusal.message().contains("marker"), "{refusal}");
+            let told = format!("{refusal} {:?}", refusal.hint());
+            assert!(!told.contains("marker") && !told.contains("user:") && told.contains("%40"), "{told}");
+        }
+        for address in ["http://user:w%2Frd@p:1", "HTTP://p:1", "Https://p:1/", "http://CORP%5Cuser:w@p:1"] {
+            assert!(is_proxied("https://h.example", &[("HTTPS_PROXY", address)]), "{address}");
         }
     }
 }

@@ -25,7 +25,7 @@ pub struct Reached {
 /// As every fetch: unreachable, or a certificate file or proxy that cannot be used.
 pub fn reach(context: &Context, server: &BaseUrl, ca_file: Option<&Path>, tool: &str) -> Result<Reached> {
     let http = Http::to(server, ca_file, context, tool)?;
-    let answer = http.get("/", &[], BUDGET).map_err(|no_answer| no_answer.error)?;
+    let answer = http.probe(BUDGET).map_err(|no_answer| no_answer.error)?;
     let now = context.clock.now();
     Ok(Reached { clock_ahead: answer.date.map(|date| date - now) })
 }
