@@ -501,3 +501,19 @@ fn a_closed_standard_stream_is_open_on_nothing_before_any_file_can_take_its_numb
         assert!(told.status.success(), "{closed}: {}", told.status);
     }
 }
+
+#[test]
+fn an_argument_begins_no_line_of_ours() {
+    let world = World::empty();
+    for arguments in [
+        &["x\nerror: forged"][..],
+        &["token", "--min-valid", "x\u{202e}\nerror: forged"],
+        &["token", "\nhint: run this"],
+    ] {
+        for program in ["aep-auth", "aep-prompt", "git-credential-aep"] {
+            let told = text(&world.run(program, arguments).stderr);
+            let forged = told.lines().filter(|line| line.starts_with("error: forged") || line.starts_with("hint: run"));
+            assert_eq!(forged.count(), 0, "{program} {arguments:?}: {told}");
+        }
+    }
+}

@@ -85,7 +85,13 @@ pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Resul
     // Where a secret is set, a word too many is most likely the secret itself.
     let around_a_secret = invocation.arguments.iter().any(|word| word == "secret");
     let has_secret = invocation.arguments.iter().any(|word| is_secret(word));
+    // A refusal repeats what was typed, and an end of a line in that must begin no line of ours.
+    let typed: Vec<_> = invocation.arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let is_safe = !typed.iter().any(|word| word.contains(terminal::is_unsafe));
+    let shown: Option<Vec<String>> = (!is_safe).then(|| typed.iter().map(|word| terminal::clean(word)).collect());
     try_parse(program, invocation).map_err(|refusal| {
+        let again = shown.map(|words| C::try_parse_from(std::iter::once(program.to_owned()).chain(words)));
+        let refusal = again.and_then(Result::err).unwrap_or(refusal);
         let mut text = match has_secret && refusal.use_stderr() {
             true => {
                 "error: an argument is itself a key or token (not shown); expected a name, or the path of its file\n"

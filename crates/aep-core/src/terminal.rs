@@ -55,7 +55,7 @@ fn cut_letter(bytes: &[u8]) -> usize {
 pub fn is_unsafe(c: char) -> bool {
     // Marks of direction, and characters that take no room: they let a terminal show other words than those that were sent.
     c.is_control()
-        || matches!(c, '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
@@ -66,6 +66,7 @@ mod tests {
     #[test]
     fn escapes_and_line_breaks_do_not_survive() {
         assert_eq!(clean("a\x1b[31mb\r\nc\u{9b}d\u{202e}e"), "a\u{fffd}[31mb\u{fffd}\u{fffd}c\u{fffd}d\u{fffd}e");
+        assert_eq!(clean("a\u{ad}b\u{200b}é"), "a\u{fffd}b\u{fffd}é");
     }
 
     #[test]

@@ -187,7 +187,7 @@ function clean(words) {
   let shown = String(words);
   for (const secret of hidden) shown = shown.split(secret).join('***');
   // eslint-disable-next-line no-control-regex -- these are what must not reach a terminal
-  shown = shown.replace(/[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+/g, ' ').trim();
+  shown = shown.replace(/[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]+/gu, ' ').trim();
   return shown.length > 300 ? `${shown.slice(0, 300)}…` : shown;
 }
 

@@ -37,9 +37,14 @@ impl fmt::Debug for Invocation<'_> {
 
 /// Runs the program to its end; gives the exit code.
 pub fn run(mut invocation: Invocation<'_>) -> u8 {
-    let arguments = match Cli::try_parse_from(&invocation.arguments).and_then(with_faults) {
+    let parse = |arguments: &[OsString]| Cli::try_parse_from(arguments).and_then(with_faults);
+    let arguments = match parse(&invocation.arguments) {
         Ok(arguments) => arguments,
-        Err(error) => return tell(&mut invocation, &error),
+        Err(error) => {
+            // It repeats an argument, which may hold bytes that a terminal would obey, and an end of a line.
+            let shown: Vec<OsString> = invocation.arguments.iter().map(|word| safe(word).into()).collect();
+            return tell(&mut invocation, &parse(&shown).err().unwrap_or(error));
+        }
     };
     match serve(&arguments, &mut invocation) {
         Ok(()) => 0,
@@ -53,18 +58,32 @@ pub fn run(mut invocation: Invocation<'_>) -> u8 {
 
 /// What clap has to say: help and version, or what is wrong with the command line.
 fn tell(invocation: &mut Invocation<'_>, error: &clap::Error) -> u8 {
-    // An argument may hold bytes that a terminal would obey.
-    let text: String = error.to_string().chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    let text = error.to_string();
     let stream = if error.use_stderr() { &mut *invocation.stderr } else { &mut *invocation.stdout };
     let _ = stream.write_all(text.as_bytes()).and_then(|()| stream.flush());
     u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
+/// Text with nothing in it that a terminal would take for a command, for an order of reading or for nothing.
+fn safe(text: &std::ffi::OsStr) -> String {
+    let is_unsafe = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+    };
+    text.to_string_lossy().replace(is_unsafe, "\u{fffd}")
+}
+
 fn with_faults(cli: Cli) -> Result<(Cli, Vec<Fault>), clap::Error> {
+    let wrong = |what: &str| Err(Cli::command().error(clap::error::ErrorKind::ValueValidation, what));
+    // What is printed is pasted.
+    if cli.dir.as_ref().is_some_and(|dir| safe(dir.as_os_str()) != dir.to_string_lossy()) {
+        return wrong("--dir: the name holds characters that are not shown");
+    }
     let faults: Result<Vec<Fault>, _> = cli.fault.iter().map(|fault| serde_json::from_str(fault)).collect();
     match faults {
         Ok(faults) => Ok((cli, faults)),
-        Err(error) => Err(Cli::command().error(clap::error::ErrorKind::ValueValidation, format!("--fault: {error}"))),
+        Err(error) => wrong(&format!("--fault: {error}")),
     }
 }
 
@@ -92,8 +111,7 @@ impl fmt::Display for Failure {
                 writeln!(f, "hint: leave `--port` out to take a free one")
             }
             Self::Folder(folder, error) => {
-                let folder = folder.display().to_string().replace(char::is_control, "?");
-                writeln!(f, "error: cannot write to {folder}: {}", reason(error))?;
+                writeln!(f, "error: cannot write to {}: {}", safe(folder.as_os_str()), reason(error))?;
                 writeln!(f, "hint: name a folder of your own with `--dir`")
             }
             Self::Output(error) => writeln!(f, "error: cannot write to standard output: {}", reason(error)),
@@ -279,12 +297,19 @@ mod tests {
             (vec!["--fault", "{}"], 2, "--fault"),
             (vec!["--address", "0.0.0.0"], 2, "unexpected argument"),
             (vec!["--port", "x\u{1b}[2J"], 2, "--port"),
+            (vec!["--port", "7\u{202e}\nerror: forged"], 2, "7\u{fffd}\u{fffd}error: forged"),
+            (vec!["x\u{ad}\u{202e}\nerror: forged"], 2, "x\u{fffd}\u{fffd}\u{fffd}error: forged"),
+            (vec!["--life", "\n\u{2066}error: forged"], 2, "--life"),
+            (vec!["--fault", "{\"kind\": \"\nerror: forged\"}"], 2, "--fault"),
+            (vec!["--dir", "a\u{202e}b"], 2, "characters that are not shown"),
+            (vec!["--dir", "file/\nerror: forged"], 2, "characters that are not shown"),
             (vec!["--shell", "tcsh"], 2, "powershell"),
         ] {
             let (got, stdout, stderr, _) = run_in(folder.path(), &arguments);
             assert_eq!((got, stdout.as_str()), (code, ""), "{arguments:?}: {stderr}");
             assert!(stderr.contains(words), "{arguments:?}: {stderr}");
-            assert!(!stderr.contains('\u{1b}') && !stderr.contains("os error"), "{stderr:?}");
+            assert!(!stderr.contains(['\u{1b}', '\u{202e}', '\u{2066}']) && !stderr.contains("os error"), "{stderr:?}");
+            assert!(!stderr.lines().skip(1).any(|line| line.starts_with("error:")), "{stderr:?}");
         }
         let (code, stdout, stderr, _) = run_in(folder.path(), &["--help"]);
         assert_eq!((code, stderr.as_str()), (0, ""));
