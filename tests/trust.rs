@@ -89,7 +89,12 @@ impl Home {
         let content = || self.profile().is_file().then(|| std::fs::read(self.profile()).unwrap());
         let before = content();
         let mut told = String::new();
-        for arguments in [&["token"][..], &["profile", "show", "dev"], &["profile", "set", "dev", "sandbox=x"]] {
+        for arguments in [
+            &["token"][..],
+            &["profile", "show", "dev"],
+            &["profile", "set", "dev", "sandbox=x"],
+            &["profile", "use", "dev"],
+        ] {
             told = assert_refused(&self.run(arguments), 3);
             assert!(told.contains(words), "{arguments:?}: {told}");
         }
@@ -492,4 +497,81 @@ fn what_cannot_be_done_whole_is_not_begun() {
         }
     }
     assert!(refused > 12, "only {refused} were refused");
+}
+
+#[test]
+fn output_goes_to_nothing_of_anothers_and_none_of_it_is_kept() {
+    let Some(home) = Home::of_ann() else { return };
+    std::fs::create_dir(home.path("shared")).unwrap();
+    mode(&home.path("shared"), 0o777);
+    let theirs = r#"{"id":"theirs","values":[{"key":"EVIL","value":"x"}]}"#;
+    let file = home.world.write("shared/file", theirs);
+    let pipe = home.path("shared/pipe");
+    fifo(&pipe);
+    // Opened for both it is there at once, and a reader.
+    let reader = std::fs::File::options().read(true).write(true).open(&pipe).unwrap();
+    rustix::fs::fcntl_setfl(&reader, rustix::fs::OFlags::NONBLOCK).unwrap();
+    let runs = |owner: u32, path: &Path| {
+        home.give(path.to_str().unwrap(), owner);
+        mode(path, 0o666);
+        let name = path.to_str().unwrap();
+        let commands: [(&str, &[&str]); 4] = [
+            ("aep-postman", &["environment", "-o", name]),
+            ("aep-postman", &["collection", "-o", name]),
+            ("aep-auth", &["api", "/data/foundation/sandbox-management/", "-o", name]),
+            ("aep-auth", &["env", "--shell", "github"]),
+        ];
+        commands.map(|(program, words)| home.command(program, words).env("GITHUB_ENV", path).output().unwrap())
+    };
+    for (path, held) in [(&file, theirs), (&pipe, "")] {
+        for refused in runs(EVE, path) {
+            let told = assert_refused(&refused, 6);
+            let (what, cure) = ("belongs to another user", "hint: name another file");
+            let of_github = told.contains("GITHUB_ENV names");
+            assert!(of_github || told.contains(what) && told.contains(cure), "{told}");
+        }
+        let mut found = String::new();
+        if path == &file {
+            found = std::fs::read_to_string(path).unwrap();
+        } else {
+            let _ = std::io::Read::read_to_string(&mut &reader, &mut found);
+        }
+        assert_eq!(found, held);
+    }
+    // The other half: what is hers.
+    let written = runs(ANN, &file);
+    assert!(written.iter().all(|output| output.status.success()), "{written:?}");
+    assert!(std::fs::read_to_string(&file).unwrap().contains("AEP_ACCESS_TOKEN="));
+    for output in &runs(ANN, &pipe)[..3] {
+        assert_clean(output);
+    }
+}
+
+#[test]
+fn root_of_a_jobs_container_appends_to_the_runners_file() {
+    let Some(home) = Home::of_ann() else { return };
+    let home = Home { user: 0, ..home };
+    let file = home.world.write("github.env", "");
+    home.give("github.env", EVE);
+    for name in ["config", "config/profiles", "config/profiles/dev.toml", "config/default-profile", "secret"] {
+        home.give(name, 0);
+    }
+    assert!(
+        home.command("aep-auth", &["env", "--shell", "github"])
+            .env("GITHUB_ENV", &file)
+            .output()
+            .unwrap()
+            .status
+            .success()
+    );
+    assert!(std::fs::read_to_string(&file).unwrap().contains("AEP_ACCESS_TOKEN="));
+}
+
+#[test]
+fn what_a_shell_puts_in_a_files_place_is_written_to() {
+    let world = World::oauth();
+    let mut shell = world.command("bash");
+    let output = shell.args(["-c", "aep-postman collection -o >(cat) | grep -c schema"]).output();
+    let Ok(output) = output else { return };
+    assert!(output.status.success(), "{output:?}");
 }

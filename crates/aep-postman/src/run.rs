@@ -1,5 +1,6 @@
 //! From what was typed to the file or the output.
 
+use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -7,7 +8,8 @@ use aep_cli::Invocation;
 use aep_cli::ask::{self, Answer, Served};
 use aep_core::io_words::io_words;
 use aep_core::profile::{self, Flow, ProfileSelection};
-use aep_core::{Error, Result, text, write_file};
+use aep_core::write_file::{self, WriteError};
+use aep_core::{Error, Result, text};
 
 use crate::cli::{Cli, Command, EnvironmentArguments, FlowArgument};
 use crate::environment;
@@ -45,7 +47,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
             let flow = profile.as_ref().map_or(Flow::Oauth, |profile| profile.flow);
             let flow = (!no_script).then_some(flow);
             let text = match from {
-                Some(from) => collection::from(&read(&from)?, &from, flow)?,
+                Some(from) => collection::from(&read(&from, File::open(&from))?, &from, flow)?,
                 None => collection::own(profile.as_ref(), flow)?,
             };
             deliver(invocation, output.as_deref(), &text)?;
@@ -69,10 +71,10 @@ fn environment(
     aep_core::headers::organization(&profile)?;
     let existing = match &arguments.output {
         // A device or a pipe holds nothing to keep; what cannot be looked at is not absent.
-        Some(file) => match file.metadata() {
-            Ok(metadata) if !metadata.is_file() => None,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
-            _ => Some(read(file)?),
+        Some(file) => match write_file::open_existing(file) {
+            Ok(existing) => existing.map(|existing| read(file, Ok(existing))).transpose()?,
+            Err(WriteError::Failed { error, .. }) => Some(read(file, Err(error))?),
+            Err(error) => return Err(refused(&error)),
         },
         None => None,
     };
@@ -108,16 +110,19 @@ fn flow_of_profile(invocation: &Invocation<'_>, selection: &ProfileSelection) ->
 fn deliver(invocation: &mut Invocation<'_>, file: Option<&Path>, text: &str) -> Result<()> {
     match file {
         None => invocation.output.extend_from_slice(text.as_bytes()),
-        Some(file) => write_file::write_output(file, text.as_bytes())
-            .map_err(|error| Error::storage(error.to_string()).with_hint_if_any(error.cure()))?,
+        Some(file) => write_file::write_output(file, text.as_bytes()).map_err(|error| refused(&error))?,
     }
     Ok(())
 }
 
-fn read(file: &Path) -> Result<String> {
+fn refused(error: &WriteError) -> Error {
+    Error::storage(error.to_string()).with_hint_if_any(error.cure())
+}
+
+fn read(file: &Path, opened: std::io::Result<File>) -> Result<String> {
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", file.display()));
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(|error| refuse(&io_words(&error)))?;
+    let opened = opened.map_err(|error| refuse(&io_words(&error)))?;
     opened.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(|error| refuse(&io_words(&error)))?;
     if bytes.len() as u64 > MOST_BYTES {
         return Err(refuse(&"it is larger than 64 MiB"));

@@ -1,11 +1,12 @@
 //! `env`: the token and its companions as variables, quoted for a shell or a file.
 
-use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 
 use aep_cli::Invocation;
 use aep_core::io_words::io_words;
 use aep_core::profile::ProfileSelection;
 use aep_core::token::Token;
+use aep_core::write_file::{self, WriteError};
 use aep_core::{Environment, Error, Profile, Result, duration};
 
 use crate::cli::EnvShell;
@@ -94,15 +95,18 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
             text.push_str(&format!("{name}={value}\n"));
         }
     }
-    // The runner makes it, and nobody puts a link or a pipe there.
-    let is_file =
-        path.symlink_metadata().map_or_else(|error| error.kind() == ErrorKind::NotFound, |found| found.is_file());
-    if !is_file {
-        return Err(Error::storage(format!("GITHUB_ENV names {}, which is no regular file", path.display()))
-            .with_hint("a step of GitHub Actions has it set to a file of the runner's"));
-    }
-    let file = std::fs::OpenOptions::new().read(true).append(true).create(true).open(&path);
-    file.and_then(|mut file| {
+    let cannot = |why: &io::Error| Error::storage(format!("cannot append to {}: {}", path.display(), io_words(why)));
+    // The runner makes it, and nobody puts a link, a pipe or a file of theirs there.
+    let refuse = |why: &str| {
+        Error::storage(format!("GITHUB_ENV names {}, which {why}", path.display()))
+            .with_hint("a step of GitHub Actions has it set to a file of the runner's")
+    };
+    let mut file = write_file::open_appended(&path).map_err(|error| match error {
+        WriteError::Foreign { .. } => refuse("belongs to another user"),
+        WriteError::Failed { error, .. } => cannot(&error),
+        WriteError::NotTrusted { .. } | WriteError::Busy { .. } => refuse("is no regular file"),
+    })?;
+    let mut append = || {
         // An earlier step may have left its last line open.
         let mut last = [b'\n'];
         if file.seek(SeekFrom::End(-1)).is_ok() {
@@ -112,8 +116,8 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
             text.insert(0, '\n');
         }
         file.write_all(text.as_bytes())
-    })
-    .map_err(|error| Error::storage(format!("cannot append to {}: {}", path.display(), io_words(&error))))
+    };
+    append().map_err(|error| cannot(&error))
 }
 
 #[cfg(test)]

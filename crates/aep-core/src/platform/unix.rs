@@ -215,6 +215,25 @@ pub(crate) fn open_regular(path: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
+/// Opens a regular file of the user's or root's for reading; no link, and never waits for a FIFO.
+pub(crate) fn open_existing(path: &Path) -> Result<File, OpenError> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = File::from(rustix::fs::open(path, flags, Mode::empty()).map_err(irregular)?);
+    let metadata = file.metadata()?;
+    refuse_irregular(&metadata)?;
+    if trust::is_owner_trusted(&metadata) { Ok(file) } else { Err(Distrust::ForeignOwner.into()) }
+}
+
+/// Opens a regular file of the user's or root's to append to it, made if missing; no link. Root, as in a job's container,
+/// may write to anybody's.
+pub(crate) fn open_appended(path: &Path) -> Result<File, OpenError> {
+    let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(rustix::fs::open(path, flags | OFlags::CLOEXEC, private()).map_err(irregular)?);
+    let metadata = file.metadata()?;
+    refuse_irregular(&metadata)?;
+    if user() == 0 || trust::is_owner_trusted(&metadata) { Ok(file) } else { Err(Distrust::ForeignOwner.into()) }
+}
+
 /// Opens a file of the private store: ours, closed to others, no link.
 pub(crate) fn open_private(path: &Path) -> Result<File, OpenError> {
     if let Some(folder) = path.parent() {
@@ -294,12 +313,25 @@ pub(crate) fn is_stream(metadata: &Metadata) -> bool {
     kind.is_char_device() || kind.is_block_device() || kind.is_fifo()
 }
 
-/// Opens a device or FIFO for writing. A FIFO that nobody reads, and a socket, is an error at once.
-pub(crate) fn open_stream(path: &Path) -> io::Result<File> {
-    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::NOCTTY | OFlags::CLOEXEC;
+/// What becomes of a link in the place of what is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Links {
+    Refused,
+    /// The system's own, to a descriptor of this process.
+    Followed,
+}
+
+/// Opens a device or FIFO of the user's or root's for writing. A FIFO that nobody reads, and a socket, is an error at once.
+pub(crate) fn open_stream(path: &Path, links: Links) -> Result<File, OpenError> {
+    let follow = if links == Links::Refused { OFlags::NOFOLLOW } else { OFlags::empty() };
+    let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC | follow;
     let stream = File::from(rustix::fs::open(path, flags, Mode::empty())?);
-    if !is_stream(&stream.metadata()?) {
-        return Err(OpenError::from(Distrust::NotRegular).into());
+    let metadata = stream.metadata()?;
+    if !is_stream(&metadata) {
+        return Err(Distrust::NotRegular.into());
+    }
+    if !trust::is_owner_trusted(&metadata) {
+        return Err(Distrust::ForeignOwner.into());
     }
     // From here on a slow reader is waited for.
     rustix::fs::fcntl_setfl(&stream, OFlags::WRONLY)?;

@@ -178,6 +178,14 @@ pub(crate) fn is_stream_name(path: &Path) -> bool {
     is_device || path.to_str().is_some_and(|path| path.starts_with(r"\\.\") || path.starts_with("//./"))
 }
 
+/// Opens a regular file to append to it, made if missing; no link.
+pub(crate) fn open_appended(path: &Path) -> Result<File, OpenError> {
+    if let Ok(found) = std::fs::symlink_metadata(path) {
+        refuse_irregular(&found)?;
+    }
+    Ok(OpenOptions::new().read(true).append(true).create(true).open(path)?)
+}
+
 /// Opens a device or pipe for writing.
 pub(crate) fn open_stream(path: &Path) -> io::Result<File> {
     OpenOptions::new().write(true).open(path)

@@ -5,6 +5,7 @@
 //! refused. What a killed writer left is removed by the next one in that folder.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,11 @@ pub enum WriteError {
         path: PathBuf,
         /// Why.
         why: Distrust,
+    },
+    /// What output was to go to is another user's.
+    Foreign {
+        /// The file, FIFO or device.
+        path: PathBuf,
     },
     /// The file system said no.
     Failed {
@@ -83,6 +89,7 @@ impl WriteError {
     pub fn cure(&self) -> Option<String> {
         match self {
             Self::NotTrusted { path, why } => why.cure(path),
+            Self::Foreign { .. } => Some("name another file".to_owned()),
             Self::Failed { path, error } | Self::NotRemoved { path, error } => {
                 cure_of_shortage(error).map(str::to_owned).or_else(|| cure_of_denial(path, error))
             }
@@ -101,6 +108,7 @@ impl fmt::Display for WriteError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotTrusted { path, why } => write!(f, "{} is not trusted: {why}", path.display()),
+            Self::Foreign { path } => write!(f, "{} is not written to: it belongs to another user", path.display()),
             Self::Failed { path, error } => write!(f, "cannot write {}: {}", path.display(), io_words(error)),
             Self::NotRemoved { path, error } => write!(f, "cannot remove {}: {}", path.display(), io_words(error)),
             Self::Busy { path } => write!(f, "another process holds {}", path.display()),
@@ -112,7 +120,7 @@ impl std::error::Error for WriteError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Failed { error, .. } | Self::NotRemoved { error, .. } => Some(error),
-            Self::NotTrusted { .. } | Self::Busy { .. } => None,
+            Self::NotTrusted { .. } | Self::Foreign { .. } | Self::Busy { .. } => None,
         }
     }
 }
@@ -160,20 +168,41 @@ pub fn replace_own(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
 }
 
 /// Writes what the user wants to have in a file of that name: a device or a FIFO with a reader is written to, a regular
-/// file is replaced. It may lie in a folder shared with others, unless the name is a link.
+/// file is replaced. It may lie in a folder shared with others, unless the name is a link; what is there must be the user's
+/// or root's.
 ///
 /// # Errors
 /// As [`WriteError`] has it; an old file is then untouched. A FIFO that nobody reads is an error at once.
 pub fn write_output(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     match output_of(path)? {
         Output::File(target) => put(&target, bytes),
-        Output::Stream(target) => platform::open_stream(&target)
-            .and_then(|mut stream| stream.write_all(bytes))
-            .map_err(|error| WriteError::failed(path, error)),
+        Output::Stream(mut stream) => stream.write_all(bytes).map_err(|error| WriteError::failed(path, error)),
         Output::Standard(mut stream) => {
             stream.write_all(bytes).and_then(|()| stream.flush()).map_err(|error| WriteError::failed(path, error))
         }
     }
+}
+
+/// Opens the regular file that output of that name would replace; `None` where there is nothing to keep.
+///
+/// # Errors
+/// As for [`write_output`], and what the system says of the reading.
+pub fn open_existing(path: &Path) -> Result<Option<File>, WriteError> {
+    match own_stream(path) {
+        Some(_) => Ok(None),
+        None => match existing_at(path) {
+            Err(WriteError::Failed { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => other,
+        },
+    }
+}
+
+/// Opens a regular file that is there for others' programs to read, to append to it; made, and private, if missing.
+///
+/// # Errors
+/// It is a link or no file, or another user's (root may), or the system says no.
+pub fn open_appended(path: &Path) -> Result<File, WriteError> {
+    platform::open_appended(path).map_err(|error| refused_output(path, error))
 }
 
 /// The place itself, in a folder that is ours alone. A link there makes room for a file, and its target stays.
@@ -200,7 +229,7 @@ enum Output {
     /// A regular file, or none yet.
     File(PathBuf),
     /// A device or a FIFO.
-    Stream(PathBuf),
+    Stream(File),
     /// One of our own streams. Opened anew by its name it would begin at its start again, and a socket not at all.
     Standard(Box<dyn Write>),
 }
@@ -218,10 +247,62 @@ fn output_of(path: &Path) -> Result<Output, WriteError> {
     if let Some(own) = own_stream(path) {
         return Ok(own);
     }
+    if is_own_descriptor(path) && std::fs::metadata(path).is_ok_and(|metadata| platform::is_stream(&metadata)) {
+        return open_stream(path, platform::Links::Followed);
+    }
+    match own_place(path)? {
+        (target, Some(metadata)) if platform::is_stream(&metadata) => open_stream(&target, platform::Links::Refused),
+        (target, other) => regular(target, other).map(Output::File),
+    }
+}
+
+/// A descriptor that we were given, by the number that a shell has for it: what `>(command)` is. The system's link leads to
+/// it and no path does.
+#[cfg(unix)]
+fn is_own_descriptor(path: &Path) -> bool {
+    let number = path.strip_prefix("/dev/fd").or_else(|_| path.strip_prefix("/proc/self/fd"));
+    number.is_ok_and(|number| number.to_str().is_some_and(|number| number.parse::<u32>().is_ok()))
+}
+
+#[cfg(unix)]
+fn open_stream(path: &Path, links: platform::Links) -> Result<Output, WriteError> {
+    platform::open_stream(path, links).map(Output::Stream).map_err(|error| refused_output(path, error))
+}
+
+fn refused_output(path: &Path, error: platform::OpenError) -> WriteError {
+    match error {
+        platform::OpenError::Untrusted(Distrust::ForeignOwner) => WriteError::Foreign { path: path.to_owned() },
+        platform::OpenError::Untrusted(why) => WriteError::not_trusted(path, why),
+        platform::OpenError::Io(error) => WriteError::failed(path, error),
+    }
+}
+
+/// Where output of this name goes, and what is there: nothing, or something that is the user's or root's.
+#[cfg(unix)]
+fn own_place(path: &Path) -> Result<(PathBuf, Option<std::fs::Metadata>), WriteError> {
     let (target, metadata) = resolve(path, None, crate::trust::Strictness::Links)?;
-    match metadata {
-        Some(metadata) if platform::is_stream(&metadata) => Ok(Output::Stream(target)),
-        other => regular(target, other).map(Output::File),
+    if metadata.as_ref().is_some_and(|metadata| !crate::trust::is_owner_trusted(metadata)) {
+        return Err(WriteError::Foreign { path: target });
+    }
+    Ok((target, metadata))
+}
+
+#[cfg(unix)]
+fn existing_at(path: &Path) -> Result<Option<File>, WriteError> {
+    match own_place(path)? {
+        (target, Some(metadata)) if metadata.is_file() => {
+            platform::open_existing(&target).map(Some).map_err(|error| refused_output(&target, error))
+        }
+        _ => Ok(None),
+    }
+}
+
+#[cfg(not(unix))]
+fn existing_at(path: &Path) -> Result<Option<File>, WriteError> {
+    match path.metadata() {
+        Ok(metadata) if !metadata.is_file() => Ok(None),
+        Ok(_) => File::open(path).map(Some).map_err(|error| WriteError::failed(path, error)),
+        Err(error) => Err(WriteError::failed(path, error)),
     }
 }
 
@@ -257,7 +338,7 @@ fn output_of(path: &Path) -> Result<Output, WriteError> {
         return Ok(own);
     }
     if platform::is_stream_name(path) {
-        Ok(Output::Stream(path.to_owned()))
+        platform::open_stream(path).map(Output::Stream).map_err(|error| WriteError::failed(path, error))
     } else {
         target_of(path, None).map(Output::File)
     }

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::neighbour::Neighbour;
 use super::{Output, WriteError, output_of};
-use crate::platform;
 
 /// What the user wants to have in a file of some name; see [`super::write_output`] for which files may be named. Dropped
 /// before [`OutputFile::commit`], it leaves an old file as it was.
@@ -29,7 +28,7 @@ impl OutputFile {
     pub fn create(path: &Path) -> Result<Self, WriteError> {
         let place = match output_of(path)? {
             Output::File(target) => Neighbour::empty(&target).map(|neighbour| Place::Beside(neighbour, target)),
-            Output::Stream(target) => platform::open_stream(&target).map(Place::Stream),
+            Output::Stream(stream) => Ok(Place::Stream(stream)),
             Output::Standard(stream) => Ok(Place::Standard(stream)),
         };
         let place = place.map_err(|error| WriteError::failed(path, error))?;

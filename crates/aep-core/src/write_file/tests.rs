@@ -4,6 +4,7 @@
 
 use std::fs::{File, Permissions};
 use std::io::Read;
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, chown, symlink};
 use std::process::Command;
 use std::time::Duration;
@@ -167,6 +168,63 @@ fn a_device_and_a_fifo_with_a_reader_are_written_to() {
     });
     assert!(read == large);
     assert!(std::fs::metadata(&path).unwrap().file_type().is_fifo());
+}
+
+#[test]
+fn a_descriptor_of_ones_own_is_written_to() {
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    for folder in ["/dev/fd", "/proc/self/fd"].map(Path::new).into_iter().filter(|folder| folder.exists()) {
+        let path = folder.join(writer.as_raw_fd().to_string());
+        assert!(open_existing(&path).unwrap().is_none());
+        write_output(&path, b"token").unwrap();
+        let mut read = [0_u8; 5];
+        reader.read_exact(&mut read).unwrap();
+        assert_eq!(&read, b"token");
+    }
+}
+
+#[test]
+fn output_goes_to_what_is_ones_own_or_roots_and_nothing_of_anothers_is_read() {
+    let folder = folder();
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("file"), "theirs").unwrap();
+    fifo(&path("fifo"));
+    // Opened for both it is there at once, and a reader.
+    let reader = File::options().read(true).write(true).open(path("fifo")).unwrap();
+    assert_eq!(std::io::read_to_string(open_existing(&path("file")).unwrap().unwrap()).unwrap(), "theirs");
+    for nothing in ["fifo", "none", "none/file"] {
+        assert!(open_existing(&path(nothing)).unwrap().is_none(), "{nothing}");
+    }
+    symlink("file", path("link")).unwrap();
+    write_output(&path("link"), b"theirs").unwrap();
+    write_output(&path("fifo"), b"x").unwrap();
+    if !is_root() {
+        return;
+    }
+    let device = Command::new("mknod").arg(path("device")).args(["c", "1", "3"]).status().unwrap().success();
+    for name in ["file", "fifo", "device"].into_iter().filter(|name| device || *name != "device") {
+        chown(path(name), Some(NOBODY), None).unwrap();
+        for refused in [write_output(&path(name), b"token"), OutputFile::create(&path(name)).map(drop)] {
+            assert!(
+                matches!(&refused, Err(WriteError::Foreign { path: found }) if *found == path(name)),
+                "{refused:?}"
+            );
+        }
+        // Whoever puts it there after the look is met by its handle.
+        let opened = platform::open_stream(&path(name), platform::Links::Refused);
+        let expected = if name == "file" { Distrust::NotRegular } else { Distrust::ForeignOwner };
+        assert!(matches!(&opened, Err(platform::OpenError::Untrusted(why)) if *why == expected), "{name} {opened:?}");
+    }
+    for name in ["file", "link"] {
+        assert!(matches!(open_existing(&path(name)), Err(WriteError::Foreign { .. })), "{name}");
+    }
+    let opened = platform::open_existing(&path("file"));
+    assert!(matches!(opened, Err(platform::OpenError::Untrusted(Distrust::ForeignOwner))), "{opened:?}");
+    assert_eq!(std::fs::read(path("file")).unwrap(), b"theirs");
+    rustix::fs::fcntl_setfl(&reader, rustix::fs::OFlags::NONBLOCK).unwrap();
+    let mut read = Vec::new();
+    let _ = { reader }.read_to_end(&mut read);
+    assert_eq!(read, b"x");
 }
 
 #[test]
