@@ -262,6 +262,11 @@ fn a_report_shows_no_value_that_may_be_a_name_or_a_secret() {
             }
         }
     }
+    // Nor a short name.
+    let mut world = World::oauth();
+    world.set("AEP_SANDBOX", "sbx");
+    assert!(!text(&world.run("aep-auth", &["doctor", "--report"]).stdout).contains("sbx"));
+    assert!(text(&world.run("aep-auth", &["doctor"]).stdout).contains("sandbox sbx (from AEP_SANDBOX)"));
     // What is a word or a number of ours is shown, and everything to oneself.
     let mut world = World::oauth();
     world.set("AEP_CACHE", "Off").set("AEP_TIMEOUT", "7").set("AEP_DATA_DIR", "/nowhere/x");

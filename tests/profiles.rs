@@ -40,6 +40,33 @@ fn the_list_is_a_table() {
 }
 
 #[test]
+fn nothing_is_set_that_no_command_would_take() {
+    let world = world(&["a"]);
+    let file = world.path("config/profiles/a.toml");
+    let before = std::fs::read_to_string(&file).unwrap();
+    for pair in [
+        "sandbox=a marker",
+        "sandbox=\u{1b}[2Jmarker",
+        "sandbox=marker\u{202e}",
+        "client_id=\"\"",
+        "org_id=a marker@AdobeOrg",
+        "technical_account_id=a marker",
+        "scopes=[\"openid\", \"a marker\"]",
+        "meta_scopes=[\"\"]",
+    ] {
+        let told = assert_refused(&world.run("aep-auth", &["profile", "set", "a", pair]), 3);
+        let key = pair.split('=').next().unwrap();
+        assert!(told.contains(&format!("{key} was not set")) && !told.contains("marker"), "{pair}: {told}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), before, "{pair}");
+    }
+    // What was wrong before does not keep another key from being set, and is mended the same way.
+    world.write("config/profiles/a.toml", &format!("{before}\nsandbox = \"a b\"\n"));
+    told(&world, &["profile", "set", "a", "services=cja"]);
+    told(&world, &["profile", "set", "a", "sandbox=dev1"]);
+    told(&world, &["profile", "show", "a"]);
+}
+
+#[test]
 fn json_moves_no_cursor() {
     let world = world(&["a"]);
     let profile = std::fs::read_to_string(world.path("config/profiles/a.toml")).unwrap();

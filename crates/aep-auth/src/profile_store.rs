@@ -287,14 +287,18 @@ pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: imp
     }
     let changed = document.to_string();
     let fields = file::parse(&changed, &path)?;
-    let known_before = file::parse(&text, &path).map(|fields| fields.unknown).unwrap_or_default();
-    if let Some(unknown) = fields.unknown.iter().find(|key| !known_before.contains(key)) {
+    let before = file::parse(&text, &path).unwrap_or_default();
+    if let Some(unknown) = fields.unknown.iter().find(|key| !before.unknown.contains(key)) {
         return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).with_hint(
             "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
              private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, shared_cache_password",
         ));
     }
     // Rather now than at every later command.
+    if let Some((field, _)) = profile::no_words(&fields).find(|new| !profile::no_words(&before).any(|old| old == *new))
+    {
+        return Err(Error::configuration(format!("{field} was not set; {}", profile::EXPECTED_WORD)));
+    }
     for (field, url) in [("ims_url", &fields.ims_url), ("platform_url", &fields.platform_url)] {
         url.as_deref().map(|url| BaseUrl::parse(field, url)).transpose()?;
     }

@@ -27,6 +27,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, command: &ProfileCommand) -> 
                 Some(name) => existing(invocation, name)?,
                 None => active(invocation.context)?,
             };
+            // One that others could have written is no default.
+            profile_store::read(&invocation.context.folders, &name)?;
             profile_store::make_default(&invocation.context.folders, &name)?;
             invocation.line(format_args!("profile {name} is the default"));
             say_what_wins(invocation, &name)

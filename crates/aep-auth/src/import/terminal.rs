@@ -3,6 +3,7 @@
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use aep_core::io_words::io_words;
 use aep_core::profile::{Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::{Error, Result, text};
@@ -53,10 +54,24 @@ fn read_key(typed: &str, home: Option<&Path>) -> Result<Secret> {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(typed),
     };
-    let refuse = |error: std::io::Error| Error::configuration(format!("cannot read {}: {error}", path.display()));
+    let refuse =
+        |error: std::io::Error| Error::configuration(format!("cannot read {}: {}", path.display(), io_words(&error)));
     let mut bytes = Vec::with_capacity(8192);
     let file = std::fs::File::open(&path).map_err(refuse)?;
     file.take(MOST_BYTES).read_to_end(&mut bytes).map_err(refuse)?;
     let text = text::decode(bytes).ok_or_else(|| refuse(std::io::ErrorKind::InvalidData.into()))?;
     Ok(Secret::new(crate::certificate::with_neighbour(text, &path)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_that_cannot_be_read_is_told_in_our_words() {
+        for typed in ["/no/such/key", "/"] {
+            let told = read_key(typed, None).err().map(|error| error.to_string()).unwrap_or_default();
+            assert!(told.starts_with("cannot read /") && !told.contains("os error"), "{told}");
+        }
+    }
 }

@@ -21,7 +21,10 @@ pub mod shared_cache;
 pub mod url;
 
 pub use name::Name;
-pub use resolve::{IMPORT_HINT, ProfileSelection, default_name, environment_identity, named, resolve, resolve_if_any};
+pub use resolve::{
+    EXPECTED_WORD, IMPORT_HINT, ProfileSelection, default_name, environment_identity, named, no_words, resolve,
+    resolve_if_any,
+};
 
 /// The scopes of Experience Platform, as Adobe's own Postman environment lists them.
 pub const DEFAULT_SCOPES: [&str; 5] =

@@ -216,6 +216,9 @@ fn path_or_key(value: String) -> Reference {
 }
 
 fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile> {
+    if let Some((field, value)) = no_words(&fields).next() {
+        return Err(Error::configuration(format!("{field} in {origin} is `{value}`; {EXPECTED_WORD}")));
+    }
     let Fields {
         flow,
         client_id,
@@ -259,18 +262,6 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
     };
     let scopes = or_default(scopes, &DEFAULT_SCOPES);
     let meta_scopes = or_default(meta_scopes, &[DEFAULT_META_SCOPE]);
-    for (field, value) in [
-        ("client_id", Some(&client_id)),
-        ("org_id", org_id.as_ref()),
-        ("technical_account_id", technical_account_id.as_ref()),
-        ("sandbox", sandbox.as_ref()),
-    ]
-    .into_iter()
-    .chain(scopes.iter().map(|scope| ("scopes", Some(scope))))
-    .chain(meta_scopes.iter().map(|scope| ("meta_scopes", Some(scope))))
-    {
-        check_word(&origin, field, value)?;
-    }
 
     let own_ims = BaseUrl::parse("ims_url", ims_url.as_deref().unwrap_or(DEFAULT_IMS_URL))?;
     let own_platform = BaseUrl::parse("platform_url", platform_url.as_deref().unwrap_or(DEFAULT_PLATFORM_URL))?;
@@ -336,20 +327,25 @@ fn check_user(origin: &Origin, cache: &SharedCacheUrl, has_password: bool) -> Re
 }
 
 /// These values become header lines, form fields and claims; none may hold a blank or a control character.
-const EXPECTED_WORD: &str = "expected visible characters without blanks";
+pub const EXPECTED_WORD: &str = "expected visible characters without blanks";
 
 /// Whether a value can stand in a header, a scope list and a form field.
 fn is_word(value: &str) -> bool {
     !value.is_empty() && value.len() <= 1024 && value.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-fn check_word(origin: &Origin, field: &str, value: Option<&String>) -> Result<()> {
-    match value {
-        Some(value) if !is_word(value) => {
-            Err(Error::configuration(format!("{field} in {origin} is `{value}`; {EXPECTED_WORD}")))
-        }
-        _ => Ok(()),
-    }
+/// The values that are none, each with its key.
+pub fn no_words(fields: &Fields) -> impl Iterator<Item = (&'static str, &String)> {
+    let single = [
+        ("client_id", &fields.client_id),
+        ("org_id", &fields.org_id),
+        ("technical_account_id", &fields.technical_account_id),
+        ("sandbox", &fields.sandbox),
+    ];
+    let lists = [("scopes", &fields.scopes), ("meta_scopes", &fields.meta_scopes)];
+    let of_lists = lists.into_iter().flat_map(|(field, list)| list.iter().flatten().map(move |word| (field, word)));
+    let all = single.into_iter().filter_map(|(field, value)| Some((field, value.as_ref()?))).chain(of_lists);
+    all.filter(|(_, value)| !is_word(value))
 }
 
 /// Takes a URL from the environment, if it leads where the profile's secret or token may go.

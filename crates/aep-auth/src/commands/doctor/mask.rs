@@ -38,6 +38,12 @@ impl Mask {
         homes.sort_by_key(|home| std::cmp::Reverse(home.len()));
         let identifiers = profile.map(identifiers).unwrap_or_default();
         let mut values = settings::values_to_hide(context, profile);
+        for (value, name) in &mut values {
+            if *name == "AEP_SANDBOX" && value.len() <= SHORTEST_VALUE {
+                // Where it is named as one, it is no part of a word.
+                *value = format!("sandbox {value}");
+            }
+        }
         values.retain(|(value, _)| value.len() > SHORTEST_VALUE);
         values.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
         Self { homes, names, identifiers, values, is_on: true }
