@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use aep_core::secret::keyring::KeyringError;
 use aep_core::trust;
 
+/// Looks at the address before the library does.
+///
 /// # Errors
 /// There is no bus, or the address leads elsewhere.
 #[expect(clippy::disallowed_methods, reason = "as the library reads them")]
