@@ -195,6 +195,41 @@ fn a_secret_where_a_name_or_a_path_is_expected_is_not_shown() {
     }
     let hosts = format!("hosts=[\"https://u:{MARKER}@h.example\"]");
     assert!(!shows(&world.run("aep-auth", &["profile", "set", "default", &hosts]), MARKER));
+    // Its form tells a client secret of Adobe's from a path, a name or a time.
+    const TYPED: &str = "p8e-markerxmarker";
+    let file = world.write("again.json", &world.emulator.credential_file(Flow::Oauth));
+    let file = file.to_str().unwrap();
+    let before: Vec<_> = snapshot(&world);
+    for line in [
+        "aep-auth import TYPED --profile new",
+        "aep-auth import FILE --profile new --client-secret-from file:TYPED",
+        "aep-auth import FILE --profile new --private-key TYPED",
+        "aep-auth import FILE --profile new --ims-url TYPED",
+        "aep-auth token --min-valid TYPED",
+        "aep-auth token --profile TYPED",
+        "aep-auth token --jwt TYPED",
+        "aep-auth inspect TYPED",
+        "aep-auth api TYPED",
+        "aep-auth TYPED",
+        "aep-auth --TYPED",
+        "aep-auth completions TYPED",
+        "aep-auth query --shell TYPED",
+        "aep-auth profile set default client_id=TYPED",
+        "aep-auth profile set default client_secrets=[{file=\"TYPED\"}]",
+        "aep-auth profile set default TYPED=x",
+        "aep-auth profile set TYPED sandbox=x",
+        "bazel-credential-aep TYPED",
+        "kube-credential-aep TYPED",
+        "aep-postman TYPED",
+        "ims-emulator TYPED",
+        "ims-emulator --TYPED",
+    ] {
+        let line = line.replace("TYPED", TYPED).replace("FILE", file);
+        let words: Vec<&str> = line.split(' ').collect();
+        let output = world.run(words[0], &words[1..]);
+        assert!(!output.status.success() && !shows(&output, TYPED), "{line}: {}", text(&output.stderr));
+        assert!(snapshot(&world) == before, "{line}");
+    }
     let typed = world.run("aep-auth", &["secret", "set", "default", MARKER]);
     assert_eq!(typed.status.code(), Some(2));
     assert!(!shows(&typed, MARKER), "{}", text(&typed.stderr));

@@ -26,8 +26,8 @@ pub(crate) fn read_line(input: &mut dyn Read, most: usize) -> std::io::Result<Se
 /// Reads a file of the user's, or standard input for `-`; bounded.
 pub(crate) fn read(invocation: &mut Invocation<'_>, path: &std::path::Path) -> Result<Vec<u8>> {
     const MOST_BYTES: u64 = 4 * 1024 * 1024;
-    // A key or token may have been given in a path's place.
-    let is_secret = aep_cli::is_secret(path.as_os_str());
+    // A secret may have been given in a path's place.
+    let is_secret = aep_core::secret::in_word(&path.to_string_lossy()).is_some();
     let shown = if is_secret { "(not shown), which is no path".to_owned() } else { path.display().to_string() };
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {shown}: {why}"));
     let mut bytes = Vec::new();

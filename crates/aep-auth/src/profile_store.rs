@@ -11,7 +11,10 @@ use aep_core::profile::file;
 use aep_core::profile::hosts::HostList;
 use aep_core::profile::shared_cache::SharedCacheUrl;
 use aep_core::profile::{self, Name, Origin};
-use aep_core::secret::store::{self, SecretKind};
+use aep_core::secret::{
+    self,
+    store::{self, SecretKind},
+};
 use aep_core::url::BaseUrl;
 use aep_core::write_file::Transaction;
 use aep_core::{Error, Folders, Profile, Result, text, trust, write_file};
@@ -279,8 +282,10 @@ pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: imp
             continue;
         }
         // The key is shown, the value never: it may be a secret in the wrong place.
-        if is_secret(key) {
-            return Err(Error::configuration(format!("a profile holds no secret, and {key} is one"))
+        let holds_secret = value.split(|c: char| "\"'[]{}=, ".contains(c)).any(secret::is_adobes);
+        if is_secret(key) || holds_secret {
+            let what = if holds_secret { format!("the value for {key}") } else { key.to_owned() };
+            return Err(Error::configuration(format!("a profile holds no secret, and {what} is one"))
                 .with_hint(format!("aep-auth secret set {name}")));
         }
         document[key] = TomlItem::Value(parse_value(value.trim()));

@@ -100,6 +100,12 @@ impl std::fmt::Debug for Invocation<'_> {
 impl Invocation<'_> {
     /// Runs a program: its result goes to standard output at once, a failure to standard error; gives the exit code.
     pub fn run(&mut self, program: impl FnOnce(&mut Self) -> Result<u8>) -> u8 {
+        // A secret that was typed in the place of a path or a name is in no message.
+        for word in &self.arguments {
+            if let Some(secret) = aep_core::secret::in_word(&word.to_string_lossy()) {
+                self.context.log.hide(secret);
+            }
+        }
         let result = match self.fault.take() {
             Some(fault) => Err(fault),
             None => program(self).and_then(|code| self.write_out().map(|()| code)),

@@ -10,5 +10,5 @@ mod options;
 mod process;
 
 pub use invocation::{Executable, Invocation, Terminals};
-pub use options::{HELP_WIDTH, Plain, SelectionArguments, is_secret, parse, plain, try_parse};
+pub use options::{HELP_WIDTH, Plain, SelectionArguments, parse, plain, try_parse};
 pub use process::{main, main_silently};

@@ -8,6 +8,7 @@
 use std::ffi::OsString;
 
 use aep_core::profile::ProfileSelection;
+use aep_core::secret::in_word;
 use aep_core::terminal;
 use clap::{Args, Parser, ValueHint};
 
@@ -84,20 +85,22 @@ pub fn plain(arguments: &[OsString]) -> Option<Plain<'_>> {
 pub fn parse<C: Parser>(program: &str, invocation: &mut Invocation<'_>) -> Result<C, u8> {
     // Where a secret is set, a word too many is most likely the secret itself.
     let around_a_secret = invocation.arguments.iter().any(|word| word == "secret");
-    let has_secret = invocation.arguments.iter().any(|word| is_secret(word));
     // A refusal repeats what was typed, and an end of a line in that must begin no line of ours.
     let typed: Vec<_> = invocation.arguments.iter().map(|word| word.to_string_lossy()).collect();
+    let secrets: Vec<String> =
+        typed.iter().filter_map(|word| in_word(word)?.lines().next().map(str::to_owned)).collect();
     let is_safe = !typed.iter().any(|word| word.contains(terminal::is_unsafe));
     let shown: Option<Vec<String>> = (!is_safe).then(|| typed.iter().map(|word| terminal::clean(word)).collect());
     try_parse(program, invocation).map_err(|refusal| {
         let again = shown.map(|words| C::try_parse_from(std::iter::once(program.to_owned()).chain(words)));
         let refusal = again.and_then(Result::err).unwrap_or(refusal);
-        let mut text = match has_secret && refusal.use_stderr() {
+        let rendered = refusal.render().to_string();
+        let mut text = match refusal.use_stderr() && secrets.iter().any(|secret| rendered.contains(secret)) {
             true => {
-                "error: an argument is itself a key or token (not shown); expected a name, or the path of its file\n"
+                "error: an argument is itself a secret, key or token (not shown); expected a name, or the path of its file\n"
                     .to_owned()
             }
-            false => refusal.render().to_string(),
+            false => rendered,
         };
         if around_a_secret && let Some(typed) = unexpected(&refusal) {
             text = text.replace(&typed, NOT_SHOWN);
@@ -130,13 +133,6 @@ fn with_headings(help: &str) -> String {
         if end == 0 { format!("{rest}\n") } else { format!("\x1b[1m{heading}\x1b[0m{rest}\n") }
     };
     help.lines().map(heading).collect()
-}
-
-/// Whether a word is a key, or a token as IMS makes them, that was typed where a name or path is expected.
-pub fn is_secret(word: &std::ffi::OsStr) -> bool {
-    let text = word.to_string_lossy();
-    let text = text.split_once('=').filter(|(option, _)| option.starts_with('-')).map_or(&*text, |(_, value)| value);
-    text.contains("-----BEGIN") || (text.starts_with("eyJ") && text.len() > 40 && !text.contains(['/', '\\']))
 }
 
 const NOT_SHOWN: &str = "(not shown)";

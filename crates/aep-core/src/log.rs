@@ -43,12 +43,21 @@ impl Level {
 pub struct Log {
     level: Level,
     sink: RefCell<Box<dyn Write>>,
+    /// What is not shown, wherever it stands.
+    hidden: RefCell<Vec<String>>,
+    /// What is told once.
+    told: RefCell<Vec<String>>,
 }
 
 impl Log {
     /// Tells what `level` lets through.
     pub fn new(level: Level, sink: impl Write + 'static) -> Self {
-        Self { level, sink: RefCell::new(Box::new(sink)) }
+        Self { level, sink: RefCell::new(Box::new(sink)), hidden: RefCell::default(), told: RefCell::default() }
+    }
+
+    /// Never shows this, whatever is told.
+    pub fn hide(&self, secret: &str) {
+        self.hidden.borrow_mut().push(secret.to_owned());
     }
 
     /// Tells nothing.
@@ -66,6 +75,18 @@ impl Log {
         self.line(Level::Info, "info", &message);
     }
 
+    /// What was decided, and is decided again and again in the same way.
+    pub fn info_once(&self, message: impl fmt::Display) {
+        if self.level < Level::Info {
+            return;
+        }
+        let message = message.to_string();
+        if !self.told.borrow().contains(&message) {
+            self.info(&message);
+            self.told.borrow_mut().push(message);
+        }
+    }
+
     /// How it was decided.
     pub fn debug(&self, message: impl fmt::Display) {
         self.line(Level::Debug, "debug", &message);
@@ -73,19 +94,21 @@ impl Log {
 
     /// Tells a failure, at every level.
     pub fn error(&self, error: &Error) {
-        let _ = error.write_to(&mut **self.sink.borrow_mut());
+        let mut text = Vec::new();
+        let _ = error.write_to(&mut text);
+        self.raw(&String::from_utf8_lossy(&text));
     }
 
     /// Writes lines that were made and cleaned elsewhere, at every level.
     pub fn raw(&self, text: &str) {
-        let _ = self.sink.borrow_mut().write_all(text.as_bytes());
+        let shown = self.hidden.borrow().iter().fold(text.to_owned(), |text, one| text.replace(one, "(not shown)"));
+        // Standard error may be closed; there is nowhere left to say so.
+        let _ = self.sink.borrow_mut().write_all(shown.as_bytes());
     }
 
     fn line(&self, level: Level, label: &str, message: &dyn fmt::Display) {
         if level <= self.level {
-            let line = format!("{label}: {}\n", terminal::clean(&message.to_string()));
-            // Standard error may be closed; there is nowhere left to say so.
-            let _ = self.sink.borrow_mut().write_all(line.as_bytes());
+            self.raw(&format!("{label}: {}\n", terminal::clean(&message.to_string())));
         }
     }
 }

@@ -7,7 +7,7 @@ mod notes;
 use std::collections::{BTreeSet, HashSet};
 
 use aep_core::profile::{Flow, split_list};
-use aep_core::secret::Secret;
+use aep_core::secret::{self, Secret};
 use aep_core::terminal;
 
 use self::kind::Ownership;
@@ -195,7 +195,7 @@ impl Reading<'_> {
             (values.len() == 1).then(|| values.into_iter().next().map(str::to_owned))?
         };
         if only.client_secrets.is_empty() && is_alone {
-            only.client_secrets.extend(sole(Meaning::ClientSecret, is_adobes_secret).map(Secret::new));
+            only.client_secrets.extend(sole(Meaning::ClientSecret, secret::is_adobes).map(Secret::new));
         }
         if only.org_id.is_none() {
             only.org_id = sole(Meaning::OrgId, |text| text.ends_with("@AdobeOrg"));
@@ -458,7 +458,7 @@ impl<'a> Place<'a> {
 
     fn candidate(&self, id: Option<&Field>) -> Option<Candidate> {
         let written_id = id.and_then(|field| field.value.text()).unwrap_or_default();
-        let is_id = |text: &&str| is_real(text) && !is_adobes_secret(text);
+        let is_id = |text: &&str| is_real(text) && !secret::is_adobes(text);
         let client_id = Some(written_id).filter(is_id).unwrap_or_default().to_owned();
         let scopes = self.list(Meaning::Scopes);
         let mut candidate = Candidate {
@@ -528,11 +528,6 @@ impl<'a> Place<'a> {
         }
         self.groups[self.group].path.iter().rev().find(|key| !COMMON.contains(&key.as_str())).cloned()
     }
-}
-
-/// Whether a text has the form of a client secret of Adobe's.
-fn is_adobes_secret(text: &str) -> bool {
-    text.starts_with("p8e-") || text.starts_with("s8e-")
 }
 
 fn shown(name: &str) -> String {

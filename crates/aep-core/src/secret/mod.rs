@@ -44,9 +44,48 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// Whether a text has the form of a client secret of Adobe's.
+pub fn is_adobes(text: &str) -> bool {
+    text.starts_with("p8e-") || text.starts_with("s8e-")
+}
+
+/// The client secret, key or token of IMS that a typed word is or holds: as an option, as a value, in a path's place.
+pub fn in_word(word: &str) -> Option<&str> {
+    if word.contains("-----BEGIN") {
+        return Some(word);
+    }
+    let is_token = |text: &str| text.starts_with("eyJ") && text.len() > 40 && !text.contains(['/', '\\']);
+    let mut parts = word.split(|c: char| "=: \"'".contains(c)).map(|part| part.trim_start_matches('-'));
+    parts.find(|part| is_adobes(part) || is_token(part))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_secret_in_another_words_place_is_known() {
+        let token = format!("eyJ{}", "x".repeat(40));
+        for (word, secret) in [
+            ("p8e-Ab", Some("p8e-Ab")),
+            ("s8e-Ab", Some("s8e-Ab")),
+            ("--p8e-Ab", Some("p8e-Ab")),
+            ("--profile=p8e-Ab", Some("p8e-Ab")),
+            ("client_id=\"p8e-Ab\"", Some("p8e-Ab")),
+            ("file:p8e-Ab", Some("p8e-Ab")),
+            ("p8e-Ab=x", Some("p8e-Ab")),
+            ("command:echo p8e-Ab", Some("p8e-Ab")),
+            ("-----BEGIN PRIVATE KEY-----", Some("-----BEGIN PRIVATE KEY-----")),
+            (&token, Some(&token)),
+            ("eyJ.x.y", None),
+            ("https://platform.adobe.io/p8e-", None),
+            ("./p8e-Ab", None),
+            ("my-p8e-Ab", None),
+            ("", None),
+        ] {
+            assert_eq!(in_word(word), secret, "{word}");
+        }
+    }
 
     #[test]
     fn debug_shows_nothing() {

@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use aep_core::secret::Reference;
+use aep_core::secret::{Reference, in_word};
 use aep_core::{Error, Result};
 use toml_edit::{Array, InlineTable, Value};
 
@@ -12,6 +12,7 @@ use toml_edit::{Array, InlineTable, Value};
 pub(super) fn parse(text: &str) -> Result<Reference> {
     let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
     match (kind, rest) {
+        (_, rest) if in_word(rest).is_some() => Err(refuse("where the client secret is, not a secret itself")),
         ("keyring", "") => Ok(Reference::Keyring),
         ("file", path) if !path.is_empty() => file(path),
         ("env", name) if is_variable(name) => Ok(Reference::Env(name.to_owned())),
@@ -106,7 +107,18 @@ mod tests {
 
     #[test]
     fn anything_else_is_refused_and_not_shown() {
-        for typed in ["", "marker", "keyring:marker", "file:", "env:", "env:a marker", "command:", "command:'marker"] {
+        for typed in [
+            "",
+            "marker",
+            "keyring:marker",
+            "file:",
+            "env:",
+            "env:a marker",
+            "command:",
+            "command:'marker",
+            "file:p8e-marker",
+            "command:echo p8e-marker",
+        ] {
             let refusal = parse(typed).unwrap_err();
             assert_eq!(refusal.exit_code(), 2, "{typed}");
             assert!(!refusal.message().contains("marker"), "{typed}: {refusal}");

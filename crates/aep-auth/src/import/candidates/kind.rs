@@ -1,8 +1,9 @@
 //! What a candidate is: a service account, a person's sign-in, a key alone, or nothing of Adobe's.
 
 use aep_core::profile::Flow;
+use aep_core::secret;
 
-use super::{Place, Shape, is_adobes_secret, is_filler};
+use super::{Place, Shape, is_filler};
 use crate::import::fields::{self, Meaning, host_and_path};
 use crate::import::groups::Field;
 use crate::import::{Candidate, Kind};
@@ -88,7 +89,7 @@ impl Place<'_> {
         const SHARED: &[&str] = &["launch", "commerce", "experience", "analytics"];
         // Of Adobe's house, with a sign-in of its own.
         const APART: &[&str] = &["sign", "workfront", "marketo", "magento"];
-        let secret_is_ours = candidate.client_secrets.iter().any(|secret| is_adobes_secret(secret.expose()));
+        let secret_is_ours = candidate.client_secrets.iter().any(|secret| secret::is_adobes(secret.expose()));
         let path = &self.groups[self.group].path;
         let names: Vec<String> =
             path.iter().chain(id.map(|id| &id.written)).flat_map(|name| fields::words(name)).collect();

@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use super::{Place, Reading, Shape, is_adobes_secret, is_filler, is_real, shown};
+use aep_core::secret;
+
+use super::{Place, Reading, Shape, is_filler, is_real, shown};
 use crate::import::fields::{self, Meaning};
 use crate::import::groups::Field;
 use crate::import::{Candidate, Kind};
@@ -88,7 +90,7 @@ fn is_worth_a_word(field: &Field) -> bool {
     let is_name = field.written.len() <= 60
         && field.written.starts_with(|first: char| first.is_alphabetic() || first == '$')
         && !field.written.contains(['+', '/'])
-        && !is_adobes_secret(&field.written);
+        && !secret::is_adobes(&field.written);
     let is_value = field.value.text().is_some_and(|text| is_real(text) && !text.trim_matches('=').is_empty());
     is_name && is_value && !is_detail
 }
@@ -96,7 +98,7 @@ fn is_worth_a_word(field: &Field) -> bool {
 impl Place<'_> {
     /// Which of the fields that a flow needs stand in the file without a value.
     pub(super) fn note_unfilled(&self, candidate: &mut Candidate, id: Option<&Field>) {
-        if let Some(id) = id.filter(|id| id.value.text().is_some_and(is_adobes_secret)) {
+        if let Some(id) = id.filter(|id| id.value.text().is_some_and(secret::is_adobes)) {
             candidate.unfilled.push(format!("{} holds a client secret", shown(&id.written)));
         }
         let mut wanted: Vec<&Field> = id.into_iter().collect();
@@ -189,7 +191,7 @@ impl Place<'_> {
         let is_shown = |meaning: Meaning, text: &str| match meaning {
             Meaning::OrgId => text.ends_with("@AdobeOrg"),
             Meaning::TechnicalAccountId => text.ends_with("@techacct.adobe.com"),
-            _ => meaning != Meaning::ClientId && !is_adobes_secret(text),
+            _ => meaning != Meaning::ClientId && !secret::is_adobes(text),
         };
         for (meaning, title) in [
             (Meaning::ClientId, "client id"),
