@@ -668,8 +668,25 @@ fn the_road_is_told_without_a_secret() {
         assert!(told.contains(part), "{part}\n{told}");
     }
     let second = text(&world.run("aep-auth", &["token", "--profile", "dev"]).stderr);
-    assert!(second.contains("profile dev, named by --profile") && !second.contains("token/v3"), "{second}");
+    assert!(second.contains("profile dev, named on the command line") && !second.contains("token/v3"), "{second}");
+    let told = |world: &World, command: &[&str], input: &str| text(&run(world, command, input).stderr);
+    for (options, why) in [
+        (["--renew", "--json"].as_slice(), "a new token is asked for"),
+        (&["--min-valid", "90d"], "ends sooner than is asked for (--min-valid)"),
+        (&[], "cache: a live token"),
+    ] {
+        let told = told(&world, &[&["aep-auth", "token"], options].concat(), "");
+        assert!(told.contains(why), "{told}");
+    }
+    let request = "capability[]=authtype\nprotocol=https\nhost=platform.adobe.io\n\n";
+    let set = told(&world, &["aep-auth", "profile", "set", "dev", "hosts=platform.adobe.io"], "");
+    assert_eq!(set.matches("profile dev, named on the command line").count(), 1, "{set}");
+    let kept = told(&world, &["git-credential-aep", "get"], request);
+    assert!(kept.contains("cache: the token that is kept was earned by another profile, or by this one"), "{kept}");
     world.set("AEP_LOG", "debug");
+    let hit = told(&world, &["git-credential-aep", "get"], request);
+    assert!(hit.contains("debug: asked for platform.adobe.io:443\ninfo: cache: a live token\n"), "{hit}");
+    told(&world, &["aep-auth", "profile", "set", "dev", "hosts="], "");
     let file: serde_json::Value = serde_json::from_str(&world.emulator.credential_file(Flow::Oauth)).unwrap();
     let secret = file["CLIENT_SECRETS"][0].as_str().unwrap().to_owned();
     let token = text(&first.stdout);

@@ -158,23 +158,39 @@ pub enum Lookup {
 /// # Errors
 /// Configuration, for a variable that cannot be read.
 pub fn lookup(context: &Context, profile: &Profile) -> Result<Lookup> {
-    let found = match FileStore::new(context, profile)? {
-        // What is wrong with the cache is told by the one who would write it.
-        Some(store) => store.read().unwrap_or_default(),
-        None => None,
+    let tell = |what: &str| context.log.info(format_args!("{}: {what}", FileStore::SOURCE.name()));
+    let Some(store) = FileStore::new(context, profile)? else {
+        tell("switched off by AEP_CACHE");
+        return Ok(Lookup::Nothing);
     };
-    let mark = profile.mark();
-    let is_earned = |entry: &CacheEntry| {
-        let (Some(earners), Some(mark)) = (&entry.earners, &mark) else { return false };
-        earners.has_mark(mark)
+    // What is wrong with the cache is told by the one who would write it.
+    let Some(entry) = store.read().unwrap_or_default() else {
+        tell(NOT_KEPT);
+        return Ok(Lookup::Nothing);
     };
-    let Some(entry) = found.filter(is_earned) else { return Ok(Lookup::Nothing) };
-    Ok(match entry.token.state(context.clock.now()) {
-        State::Live => Lookup::Live(entry.token),
-        State::Expiring => Lookup::Expiring(entry.token),
-        State::Expired => Lookup::Nothing,
-    })
+    let Some(mark) = profile.mark() else {
+        tell("whether the environment earned the token that is kept, aep-auth finds out");
+        return Ok(Lookup::Nothing);
+    };
+    if !entry.earners.is_some_and(|earners| earners.has_mark(&mark)) {
+        tell(NOT_EARNED);
+        return Ok(Lookup::Nothing);
+    }
+    let (told, found) = match entry.token.state(context.clock.now()) {
+        State::Live => (LIVE, Lookup::Live(entry.token)),
+        State::Expiring => (EXPIRING, Lookup::Expiring(entry.token)),
+        State::Expired => (ENDED, Lookup::Nothing),
+    };
+    tell(told);
+    Ok(found)
 }
+
+// What is told of a look.
+const NOT_KEPT: &str = "no token is kept";
+const NOT_EARNED: &str = "the token that is kept was earned by another profile, or by this one before it was changed";
+const LIVE: &str = "a live token";
+const EXPIRING: &str = "a live token, to be renewed early";
+const ENDED: &str = "the token that is kept has ended";
 
 /// Reads the entry of a profile, whatever its state and whoever earned it: for those who tell times, or what to drop.
 ///
@@ -368,27 +384,27 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
         self.first = self.entry.as_ref().map(|entry| entry.token.value.clone());
         self.is_first_known = self.fault.is_none();
         let Some(entry) = self.entry.clone() else {
-            self.tell("no token is kept");
+            self.tell(NOT_KEPT);
             return self.miss();
         };
         // A profile's secret is not read for a hit; the environment has nothing but its secret to show.
         let asking = if self.mark.is_some() { None } else { Some(Asking::Anybody) };
         let is_earned = self.standing(&entry, asking)? != Standing::Stranger;
-        match (self.will_do(&entry.token), is_earned) {
-            (true, true) if entry.token.state(self.now()) == State::Live => {
-                self.tell("a live token");
+        match (self.why_not(&entry.token), is_earned) {
+            (None, true) if entry.token.state(self.now()) == State::Live => {
+                self.tell(LIVE);
                 Ok(serve::<S>(entry))
             }
-            (true, true) => {
-                self.tell("a live token, to be renewed early");
+            (None, true) => {
+                self.tell(EXPIRING);
                 Ok(self.renew_early(entry))
             }
-            (false, _) => {
-                self.tell("the token that is kept will not do: it has ended, ends too soon, or was refused");
+            (Some(why), _) => {
+                self.tell(why);
                 self.miss()
             }
-            (true, false) => {
-                self.tell("the token that is kept was earned by another profile");
+            (None, false) => {
+                self.tell(NOT_EARNED);
                 self.miss()
             }
         }
@@ -414,14 +430,24 @@ impl<'a, S: Store, F: Fetch> Acquisition<'a, S, F> {
     }
 
     fn will_do(&self, token: &Token) -> bool {
+        self.why_not(token).is_none()
+    }
+
+    /// Why a token will not do.
+    fn why_not(&self, token: &Token) -> Option<&'static str> {
         let TokenRequest { min_valid, refuse } = self.request.token;
         let remaining = token.remaining(self.now());
-        let is_refused = match refuse {
-            Refuse::Nothing => false,
-            Refuse::Cached => self.first.as_ref() == Some(&token.value) || self.first.is_none(),
-            Refuse::This(refused) => *refused == token.value,
-        };
-        !is_refused && remaining > 0 && remaining >= *min_valid
+        match refuse {
+            Refuse::Cached if self.first.as_ref() == Some(&token.value) || self.first.is_none() => {
+                Some("a new token is asked for, whatever is kept")
+            }
+            Refuse::This(refused) if *refused == token.value => {
+                Some("the token that is kept is the one that was refused, or is being replaced")
+            }
+            _ if remaining <= 0 => Some(ENDED),
+            _ if remaining < *min_valid => Some("the token that is kept ends sooner than is asked for (--min-valid)"),
+            _ => None,
+        }
     }
 
     /// Whether a token that came while this request waited will do: another process fetched it just now, so that this

@@ -30,6 +30,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
     let profile = profile::resolve(context, &selection)?;
     // Before anything is fetched: without these there are no headers.
     headers::check(&profile, &address)?;
+    context.log.debug(format_args!("asked for {}", address.base));
     let token = match ask::token_for(invocation, &profile, &selection, |_| false)? {
         Served::Token(token) => token,
         Served::Ended(code) => return Ok(code),

@@ -115,7 +115,10 @@ fn profile_for(context: &Context, selection: &mut ProfileSelection, request: &Re
         selection.profile = named_by_user(context, request);
     }
     match profile::resolve_if_any(context, selection) {
-        Ok(Some(profile)) if profile.hosts.allow(scheme, &authority) => Ok(Some(profile)),
+        Ok(Some(profile)) if profile.hosts.allow(scheme, &authority) => {
+            context.log.debug(format_args!("asked for {}:{}", authority.host, authority.port));
+            Ok(Some(profile))
+        }
         Ok(Some(profile)) => {
             context.log.debug(format_args!(
                 "no answer: {}:{} is not one of the hosts of profile {}: {}",

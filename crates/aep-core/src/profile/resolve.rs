@@ -69,12 +69,12 @@ pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Op
     };
     let named_by = match (&origin, &choice.profile) {
         (Origin::Environment { .. }, _) => "nothing was named",
-        (_, Some(_)) => "named by --profile",
+        (_, Some(_)) => "named on the command line",
         (_, None) if context.environment.has("AEP_PROFILE") => "named by AEP_PROFILE",
         (_, None) => "the default",
     };
     let name = if let Origin::File { name, .. } = &origin { name.as_str() } else { "env" };
-    context.log.info(format_args!("profile {name}, {named_by}: {origin}"));
+    context.log.info_once(format_args!("profile {name}, {named_by}: {origin}"));
     let given = match &choice.sandbox {
         Some(sandbox) => Some(("--sandbox", sandbox.clone())),
         None => sandbox_of_variables(context, &origin, fields.sandbox.as_deref())?,

@@ -245,5 +245,7 @@ fn run(command: &[String], context: &Context, profile: &Profile, what: &str) -> 
         withheld: &withheld,
         clock: &*context.clock,
     };
+    let shown = program::shown(command.first().map_or("", String::as_str));
+    context.log.debug(format_args!("the {what} is asked of the command {shown}"));
     command::run(command, &surroundings).map_err(|failure| failure.into_error(what))
 }
