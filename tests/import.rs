@@ -415,6 +415,7 @@ fn on_a_terminal_it_asks_field_by_field() {
     }
     terminal.wait_for("ended=0");
     assert!(!terminal.screen().contains(&secret), "the secret was echoed");
+    assert!(!terminal.screen().contains("the file"), "there was none: {}", terminal.screen());
     world.token();
 
     let Known { id, secret, account } = known(Flow::Jwt);

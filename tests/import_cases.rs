@@ -241,10 +241,42 @@ fn what_the_file_names_is_never_opened_or_run() {
     assert!(!profile.contains("private_key"), "{profile}");
     let report = text(&output.stdout);
     let next = report.lines().find_map(|line| line.strip_prefix("next: ")).unwrap();
-    assert_eq!(next, "aep-auth import launchpy.json --private-key PATH --force --profile default");
+    let url = world.emulator.url();
+    assert_eq!(
+        next,
+        format!(
+            "aep-auth import launchpy.json --private-key ./private.key --force --profile default --ims-url {url} --platform-url {url}"
+        )
+    );
     // The option does open it, and the step works.
-    assert_clean(&world.import("launchpy.json", &["--private-key", "private.key", "--force"]));
+    let words: Vec<&str> = next.split(' ').collect();
+    assert_clean(&world.run(words[0], &words[1..]));
     world.token();
+    // JSON is no key, and neither is what a browser exports.
+    std::fs::write(world.path("key.p12"), b"\x30\x82\x09\xa1\x02\x01\x03\x30\x82\xff").unwrap();
+    for (file, told) in [("launchpy.json", "it is JSON"), ("key.p12", "hint: openssl pkcs12 -in KEY -nodes -nocerts")] {
+        let told_now = assert_refused(&world.import("launchpy.json", &["--private-key", file, "--force"]), 3);
+        assert!(told_now.contains(told), "{told_now}");
+    }
+    // A key that is not there is not named, and what was given is given again.
+    std::fs::remove_file(world.path("private.key")).unwrap();
+    let again = ["--flow", "jwt", "--sandbox", "dev-1", "--profile", "other"];
+    let report = text(&world.import("launchpy.json", &again).stdout);
+    let told = "--private-key PATH --force --profile other --flow jwt --sandbox dev-1 --ims-url ";
+    assert!(report.contains(told), "{report}");
+}
+
+#[test]
+fn the_next_step_mends_an_identifier_that_would_be_refused() {
+    let world = World::empty();
+    let whole = world.emulator.credential_file(ims_emulator::Flow::Oauth);
+    let cut = whole.replace("@AdobeOrg", "");
+    assert_ne!(whole, cut);
+    for (content, next) in [(whole, "next: aep-auth check"), (cut, "next: aep-auth profile set default org_id=")] {
+        world.write("credential.json", &content);
+        let report = text(&world.import("credential.json", &["--force"]).stdout);
+        assert!(report.contains(next), "{report}");
+    }
 }
 
 #[test]

@@ -341,6 +341,13 @@ fn set(invocation: &mut Invocation<'_>, name: &Name, pairs: &[String]) -> Result
     let with = if removed.is_empty() { String::new() } else { format!(" ({})", removed.join("; ")) };
     invocation.line(format_args!("changed profile {name}{with}"));
     if let Ok(profile) = resolve(invocation) {
+        let was_jwt = before.is_some_and(|before| before.flow == Flow::Jwt);
+        if was_jwt && profile.flow == Flow::Oauth && profile.private_key.is_some() {
+            invocation.line(format_args!(
+                "its private key stays where it is; OAuth needs none, and this drops it: \
+                 aep-auth profile set {name} private_key= private_key_passphrase="
+            ));
+        }
         for shape::Misshapen { what, cure } in shape::misshapen(&profile) {
             invocation.line(format_args!("{}; IMS will not know it: {cure}", terminal::clean(&what)));
         }

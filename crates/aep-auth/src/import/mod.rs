@@ -353,7 +353,7 @@ fn of_text(text: &str) -> Result<(Vec<Candidate>, Shape)> {
         (Some(partial), _) => Ok(partial),
         (None, Some(why)) => {
             Err(Error::configuration(format!("the file holds no credential: it is no valid JSON ({why})"))
-                .with_hint("download it again"))
+                .with_hint("download it again, or mend it"))
         }
         (None, None) => Err(nothing(foreign.unwrap_or(Shape::Lines), text)),
     }

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use aep_core::io_words::io_words;
-use aep_core::profile::{Flow, split_list};
+use aep_core::profile::{DEFAULT_META_SCOPE, DEFAULT_SCOPES, Flow, split_list};
 use aep_core::secret::Secret;
 use aep_core::{Error, Result, text};
 
@@ -14,8 +14,8 @@ use crate::prompt;
 /// A key is a few kilobytes.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// Asks on the terminal; the client secret without echo, the private key by its path.
-pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
+/// Asks on the terminal; the client secret without echo, the private key by its path, if it was not given.
+pub(crate) fn ask(home: Option<&Path>, has_key: bool) -> Result<Candidate> {
     let ask = |what: &str| prompt::line(&format!("{what}: "));
     let optional = |text: String| Some(text).filter(|text| !text.is_empty());
     let client_id = ask("API key (client id)")?;
@@ -27,16 +27,22 @@ pub(crate) fn ask(home: Option<&Path>) -> Result<Candidate> {
     let technical_account_id =
         optional(ask("technical account id, for a service account (JWT); empty for OAuth Server-to-Server")?);
     let flow = if technical_account_id.is_some() { Flow::Jwt } else { Flow::Oauth };
-    let mut scopes = Vec::new();
+    // What is not typed is taken without a word: the question says so, and there is no file that could name it.
+    let (mut scopes, mut meta_scopes) = (Vec::new(), Vec::new());
     let mut private_key = None;
     if flow == Flow::Jwt {
-        let path = optional(ask("path of the private key (private.key)")?);
+        meta_scopes.push(DEFAULT_META_SCOPE.to_owned());
+        let path = if has_key { None } else { optional(ask("path of the private key (private.key)")?) };
         private_key = path.map(|path| read_key(&path, home)).transpose()?;
     } else {
         scopes = split_list(&ask("scopes (empty: those of Experience Platform)")?);
+        if scopes.is_empty() {
+            scopes = DEFAULT_SCOPES.map(str::to_owned).to_vec();
+        }
     }
     Ok(Candidate {
         scopes,
+        meta_scopes,
         private_key,
         found_in: "what you typed",
         kind: Kind::Service(flow),

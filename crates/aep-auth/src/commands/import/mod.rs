@@ -65,7 +65,8 @@ pub(crate) fn run(
         SecretStore::new(invocation, before).remove_unused(&after)?;
     }
     let source = arguments.file.as_deref().filter(|path| path.as_os_str() != "-");
-    let about = report::About { name: &name, is_default, others: &others, source, is_download, holds_secret };
+    let options = report::options(arguments, selection.sandbox.as_deref());
+    let about = report::About { name: &name, is_default, others: &others, source, is_download, holds_secret, options };
     report::write(invocation, &plan, &about);
     Ok(())
 }
@@ -104,7 +105,8 @@ fn read(invocation: &mut Invocation<'_>, arguments: &ImportArguments) -> Result<
     let path = match &arguments.file {
         Some(path) => path,
         None if invocation.terminals.has_input() => {
-            let typed = import::terminal::ask(invocation.context.environment.path("HOME").as_deref())?;
+            let home = invocation.context.environment.path("HOME");
+            let typed = import::terminal::ask(home.as_deref(), arguments.private_key.is_some())?;
             return Ok(Found { candidates: vec![typed], is_download: false });
         }
         None => Path::new("-"),

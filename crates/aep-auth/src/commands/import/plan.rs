@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) client_secret_from: Option<Reference>,
     /// What the user must know.
     pub(super) notes: Vec<String>,
+    /// The command that mends what IMS or the platform would refuse.
+    pub(super) mend: Option<String>,
 }
 
 impl Plan {
@@ -67,7 +69,7 @@ impl Plan {
             Flow::Jwt => note_service_account(invocation, &mut taken, private_key.as_ref(), &mut notes),
             Flow::Oauth => note_oauth(&mut taken, &mut notes),
         }
-        note_identity(&taken, name, &mut notes);
+        let mend = note_identity(&taken, name, flow, &mut notes);
         let client_secret_from = arguments.client_secret_from.as_deref().map(elsewhere::parse).transpose()?;
         match &client_secret_from {
             // The user keeps it.
@@ -80,7 +82,7 @@ impl Plan {
             }
             _ => {}
         }
-        Ok(Self { taken, flow, ims_url, platform_url, private_key, passphrase, client_secret_from, notes })
+        Ok(Self { taken, flow, ims_url, platform_url, private_key, passphrase, client_secret_from, notes, mend })
     }
 
     /// The profile file. Values from the file are quoted by the TOML writer.
@@ -224,43 +226,54 @@ fn note_oauth(taken: &mut Candidate, notes: &mut Vec<String>) {
     }
 }
 
-/// What would be refused later, said now.
-fn note_identity(taken: &Candidate, name: &Name, notes: &mut Vec<String>) {
+/// What would be refused later, said now; gives the command that mends the first of it.
+fn note_identity(taken: &Candidate, name: &Name, flow: Flow, notes: &mut Vec<String>) -> Option<String> {
+    if taken.org_id.is_none() {
+        notes.push(format!(
+            "the file names no organization, which the headers need: aep-auth profile set {name} org_id=…@AdobeOrg"
+        ));
+    }
     // Shown only where it can be nothing but an id, and never a secret in the wrong place.
     let is_id = |text: &str| text.len() <= 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    match taken.org_id.as_deref() {
-        None => notes.push(format!(
-            "the file names no organization, which the headers need: aep-auth profile set {name} org_id=…@AdobeOrg"
-        )),
-        Some(id) if id.ends_with("@AdobeOrg") => {}
-        Some(id) if is_id(id) => notes.push(format!(
-            "the organization {id} does not end in @AdobeOrg: aep-auth profile set {name} org_id={id}@AdobeOrg"
-        )),
-        Some(_) => notes.push(format!(
-            "the organization is none, it does not end in @AdobeOrg; the Developer Console shows the right one: \
-             aep-auth profile set {name} org_id=…@AdobeOrg"
-        )),
+    let mut mend = None;
+    for (what, key, end, id, is_needed) in [
+        ("organization", "org_id", "@AdobeOrg", &taken.org_id, true),
+        (
+            "technical account",
+            "technical_account_id",
+            "@techacct.adobe.com",
+            &taken.technical_account_id,
+            flow == Flow::Jwt,
+        ),
+    ] {
+        let Some(id) = id.as_deref().filter(|id| !id.ends_with(end)) else { continue };
+        let (told, shown) = if is_id(id) {
+            (format!("the {what} {id} does not end in {end}"), id)
+        } else {
+            (format!("the {what} is none, it does not end in {end}; the Developer Console shows the right one"), "…")
+        };
+        let cure = format!("aep-auth profile set {name} {key}={shown}{end}");
+        notes.push(format!("{told}: {cure}"));
+        mend = mend.or(Some(cure).filter(|_| is_needed));
     }
-    match taken.technical_account_id.as_deref() {
-        None => {}
-        Some(id) if id.ends_with("@techacct.adobe.com") => {}
-        Some(id) if is_id(id) => notes.push(format!(
-            "the technical account {id} does not end in @techacct.adobe.com: \
-             aep-auth profile set {name} technical_account_id={id}@techacct.adobe.com"
-        )),
-        Some(_) => notes.push(format!(
-            "the technical account is none, it does not end in @techacct.adobe.com; the Developer Console shows the right \
-             one: aep-auth profile set {name} technical_account_id=…@techacct.adobe.com"
-        )),
-    }
+    mend
 }
 
 /// The private key of `--private-key`, with the certificate that the Developer Console put beside it.
 fn read_key(invocation: &mut Invocation<'_>, path: &Path) -> Result<Secret> {
-    let text = text::decode(input::read(invocation, path)?).ok_or_else(|| {
-        Error::configuration(format!("{} is not a private key in PEM: it is not text", path.display()))
-            .with_hint("openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key")
+    let bytes = input::read(invocation, path)?;
+    let no_key = |why: &str, hint: &str| {
+        Error::configuration(format!("{} is not a private key in PEM: {why}", path.display())).with_hint(hint)
+    };
+    // Behind the length stands the version: 3 is PKCS #12, 0 is PKCS #8.
+    let is_p12 = matches!(bytes.get(..7), Some([0x30, 0x82, _, _, 2, 1, 3]));
+    let text = text::decode(bytes).ok_or_else(|| match is_p12 {
+        true => no_key("it is PKCS #12", "openssl pkcs12 -in KEY -nodes -nocerts -out private.key"),
+        false => no_key("it is not text", "openssl pkcs8 -topk8 -nocrypt -inform DER -in KEY -out private.key"),
     })?;
+    if text.trim_start().starts_with('{') && !text.contains("PRIVATE KEY-----") {
+        return Err(no_key("it is JSON", "the Developer Console downloads the key as private.key, inside config.zip"));
+    }
     Ok(Secret::new(certificate::with_neighbour(text, path)))
 }
 

@@ -1,16 +1,18 @@
 //! What the user is told: what was found, where it went, what was not taken, and a next step that can work.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use aep_cli::Invocation;
 use aep_core::profile::{DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, Flow, Name, file};
 use aep_core::secret::{Reference, store};
 use aep_core::terminal;
 use aep_ims::refusal;
+use clap::ValueEnum;
 
 use super::choose::describe;
 use super::elsewhere;
 use super::plan::Plan;
+use crate::cli::ImportArguments;
 
 /// What the report needs beside the plan.
 pub(super) struct About<'a> {
@@ -21,6 +23,8 @@ pub(super) struct About<'a> {
     /// The file, where it was not standard input.
     pub(super) source: Option<&'a Path>,
     pub(super) is_download: bool,
+    /// The options that were given, for the same import once more.
+    pub(super) options: String,
     /// Whether there was a secret in it.
     pub(super) holds_secret: bool,
 }
@@ -104,12 +108,41 @@ fn next(plan: &Plan, about: &About<'_>) -> String {
     }
     if needs_key(plan) {
         let file = about.source.map_or_else(|| "FILE".to_owned(), quoted);
-        return format!("aep-auth import {file} --private-key PATH --force --profile {name}");
+        let key = named_key(plan, about).map_or_else(|| "PATH".to_owned(), |path| quoted(&path));
+        return format!("aep-auth import {file} --private-key {key} --force --profile {name}{}", about.options);
     }
     if plan.flow == Flow::Jwt && plan.is_production() && !plan.taken.is_aem {
         return format!("aep-auth profile set {name} flow=oauth");
     }
+    if let Some(cure) = &plan.mend {
+        return cure.clone();
+    }
     if is_for_platform(plan) { format!("aep-auth check{option}") } else { format!("aep-auth token{option}") }
+}
+
+/// The options of an import as they are typed again; those that it adds are left away.
+pub(super) fn options(arguments: &ImportArguments, sandbox: Option<&str>) -> String {
+    let flow = arguments.flow.and_then(|flow| Some(flow.to_possible_value()?.get_name().to_owned()));
+    [
+        ("--flow", flow.as_deref()),
+        ("--sandbox", sandbox),
+        ("--ims-url", arguments.ims_url.as_deref()),
+        ("--platform-url", arguments.platform_url.as_deref()),
+        ("--credential", arguments.credential.as_deref()),
+        ("--client-secret-from", arguments.client_secret_from.as_deref()),
+    ]
+    .into_iter()
+    .filter_map(|(option, value)| Some(format!(" {option} {}", word(value?.to_owned()))))
+    .collect()
+}
+
+/// The private key that the file names, where it is there; beside the file, if the path is relative.
+fn named_key(plan: &Plan, about: &About<'_>) -> Option<PathBuf> {
+    let named = Path::new(plan.taken.private_key_path.as_deref()?);
+    // The file may be anybody's: on Windows a path can lead to another machine.
+    let is_plain = cfg!(unix) || named.components().all(|part| matches!(part, Component::Normal(_)));
+    let path = about.source.and_then(Path::parent).unwrap_or(Path::new("")).join(named);
+    (is_plain && path.is_file()).then_some(path)
 }
 
 fn needs_key(plan: &Plan) -> bool {
@@ -138,11 +171,15 @@ fn removal(path: &Path) -> String {
 
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
+    // An option is not meant.
+    word(if text.starts_with('-') && cfg!(unix) { format!("./{text}") } else { text })
+}
+
+/// A word of this system's shell.
+fn word(text: String) -> String {
     let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+:@%,".contains(&byte);
     if cfg!(windows) {
         return if text.contains([' ', '&', '(', ')', '^']) { format!("\"{text}\"") } else { text };
     }
-    // An option is not meant.
-    let text = if text.starts_with('-') { format!("./{text}") } else { text };
     if text.bytes().all(is_plain) { text } else { crate::quote::sh(&text) }
 }
