@@ -13,6 +13,8 @@ fn assert_wrong(output: &Output, code: i32, what: &str, cure: &str) {
     let told = text(&output.stdout);
     assert_eq!(output.status.code(), Some(code), "{told}");
     let lines: Vec<&str> = told.lines().collect();
+    let wrong: Vec<&&str> = lines.iter().filter(|line| line.starts_with("wrong ")).collect();
+    assert!(wrong.iter().all(|line| told.matches(**line).count() == 1), "said twice:\n{told}");
     let at = lines.iter().position(|line| line.starts_with("wrong ") && line.contains(what));
     let at = at.unwrap_or_else(|| panic!("no finding `{what}` in\n{told}"));
     let cures: Vec<&&str> = lines[at + 1..].iter().take_while(|line| line.starts_with("      cure: ")).collect();
@@ -79,6 +81,9 @@ fn secrets_and_keys() {
     let public = world.write("public.key", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
     world.set("AEP_PRIVATE_KEY", public.to_str().unwrap());
     assert_wrong(&doctor(&world), 3, "a public key", "BEGIN PRIVATE KEY");
+    world.set("AEP_PRIVATE_KEY", "/nosuch/private.key");
+    let told = text(&doctor(&world).stdout);
+    assert_eq!(told.matches("wrong ").count(), 1, "{told}");
 }
 
 #[test]

@@ -66,16 +66,18 @@ impl Findings {
     }
 
     fn bad(&mut self, kind: Kind, what: impl Into<String>, cure: impl Into<String>) {
-        self.0.push(Finding::Bad { exit_code: kind as u8, what: what.into(), cure: cure.into() });
+        self.wrong(kind as u8, what.into(), cure.into());
+    }
+
+    /// What one step after the other meets is said once.
+    fn wrong(&mut self, exit_code: u8, what: String, cure: String) {
+        if !self.0.iter().any(|one| matches!(one, Finding::Bad { what: said, .. } if *said == what)) {
+            self.0.push(Finding::Bad { exit_code, what, cure });
+        }
     }
 
     fn error(&mut self, error: &Error) {
-        let cure = error.hint().unwrap_or("see docs/refusals.md");
-        self.0.push(Finding::Bad {
-            exit_code: error.exit_code(),
-            what: error.message().to_owned(),
-            cure: cure.to_owned(),
-        });
+        self.wrong(error.exit_code(), error.message().to_owned(), error.hint().unwrap_or_default().to_owned());
     }
 }
 

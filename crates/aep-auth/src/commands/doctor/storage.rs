@@ -4,6 +4,7 @@ use std::path::Path;
 
 use aep_core::cache::{self, FileStore, Store as _, StoreError};
 use aep_core::secret::store;
+use aep_core::token::State;
 use aep_core::{Context, Profile, acquire, duration};
 
 use super::{Findings, Kind};
@@ -45,7 +46,10 @@ pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings
         Ok(Some(cached)) => {
             let now = context.clock.now();
             let left = duration::brief(cached.remaining(now));
-            findings.good(format!("a cached token, {}, {left} left", cached.state(now).name()));
+            findings.good(match cached.state(now) {
+                State::Expired => "a cached token that has ended; it is fetched anew".to_owned(),
+                state => format!("a cached token, {}, {left} left", state.name()),
+            });
             if cached.fetched_at > now + 60 {
                 let cure = "set the clock of this machine; the token is fetched anew";
                 findings.bad(Kind::Configuration, "the cached token is from the future: the clock was set back", cure);
