@@ -22,6 +22,10 @@ use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 use crate::secret_store::{self, Place, SecretStore};
 
+/// What a profile has, as a hint lists it.
+const KEYS: &str = "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
+    private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, \
+    shared_cache_password";
 /// An edit takes milliseconds; who holds the lock for longer is stopped.
 const EDIT_PATIENCE: Duration = Duration::from_secs(10);
 /// As many as are read of a profile.
@@ -292,16 +296,14 @@ pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: imp
     }
     let changed = document.to_string();
     let fields = file::parse(&changed, &path)?;
-    let before = file::parse(&text, &path).unwrap_or_default();
-    if let Some(unknown) = fields.unknown.iter().find(|key| !before.unknown.contains(key)) {
-        return Err(Error::configuration(format!("`{unknown}` is no key of a profile")).with_hint(
-            "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
-             private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, shared_cache_password",
-        ));
+    let was = file::parse(&text, &path).unwrap_or_default();
+    if let Some(unknown) = fields.unknown.iter().find(|key| !was.unknown.contains(key)) {
+        let near = text::nearest(unknown, KEYS.split(", "));
+        return Err(Error::configuration(format!("`{unknown}` is no key of a profile"))
+            .with_hint(near.map_or_else(|| KEYS.to_owned(), |key| format!("did you mean `{key}`?"))));
     }
     // Rather now than at every later command.
-    if let Some((field, _)) = profile::no_words(&fields).find(|new| !profile::no_words(&before).any(|old| old == *new))
-    {
+    if let Some((field, _)) = profile::no_words(&fields).find(|new| !profile::no_words(&was).any(|old| old == *new)) {
         return Err(Error::configuration(format!("{field} was not set; {}", profile::EXPECTED_WORD)));
     }
     for (field, url) in [("ims_url", &fields.ims_url), ("platform_url", &fields.platform_url)] {

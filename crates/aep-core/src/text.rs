@@ -41,9 +41,48 @@ fn wide(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
     Some(std::mem::take(&mut *text))
 }
 
+/// The name that was most likely meant: at most two letters are other, missing, or too many.
+pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let near = names.into_iter().map(|name| (distance(typed, name), name)).min()?;
+    (near.0 <= 2 && near.0 * 2 < typed.chars().count()).then_some(near.1)
+}
+
+/// How many letters must be changed, put in or taken out.
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (at, letter) in left.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], at + 1);
+        for (column, other) in right.iter().enumerate() {
+            let changed = corner + usize::from(letter != *other);
+            corner = row[column + 1];
+            row[column + 1] = changed.min(corner + 1).min(row[column] + 1);
+        }
+    }
+    row[right.len()]
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_is_known_and_no_more_is_guessed() {
+        let names = ["sandbox", "scopes", "org_id", "dev"];
+        for (typed, meant) in [
+            ("snadbox", Some("sandbox")),
+            ("sandbx", Some("sandbox")),
+            ("sandboxes", Some("sandbox")),
+            ("scope", Some("scopes")),
+            ("orgid", Some("org_id")),
+            ("dve", None),
+            ("colour", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(typed, names), meant, "{typed}");
+        }
+        assert_eq!(nearest("sandbox", []), None);
+    }
 
     #[test]
     fn marks_and_both_orders() {

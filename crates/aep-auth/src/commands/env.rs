@@ -104,7 +104,9 @@ fn append_for_github(invocation: &Invocation<'_>, variables: &[(&'static str, Op
     let mut file = write_file::open_appended(&path).map_err(|error| match error {
         WriteError::Foreign { .. } => refuse("belongs to another user"),
         WriteError::Failed { error, .. } => cannot(&error),
-        WriteError::NotTrusted { .. } | WriteError::Busy { .. } => refuse("is no regular file"),
+        WriteError::NotTrusted { .. } | WriteError::NotRemoved { .. } | WriteError::Busy { .. } => {
+            refuse("is no regular file")
+        }
     })?;
     let mut append = || {
         // An earlier step may have left its last line open.

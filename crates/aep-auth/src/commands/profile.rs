@@ -56,13 +56,12 @@ fn named(name: &Name) -> ProfileSelection {
 
 fn existing(invocation: &Invocation<'_>, name: &str) -> Result<Name> {
     let name = Name::parse(name)?;
-    if profile_store::exists(&invocation.context.folders, &name)? { Ok(name) } else { Err(absent(invocation, &name)?) }
+    if profile_store::exists(&invocation.context.folders, &name)? { Ok(name) } else { Err(absent(invocation, &name)) }
 }
 
-fn absent(invocation: &Invocation<'_>, name: &Name) -> Result<Error> {
-    let is_any = !profile_store::list(&invocation.context.folders)?.is_empty();
-    let cure = if is_any { "aep-auth profile list" } else { profile::IMPORT_HINT };
-    Ok(Error::configuration(format!("there is no profile `{name}`")).with_hint(cure))
+fn absent(invocation: &Invocation<'_>, name: &Name) -> Error {
+    Error::configuration(format!("there is no profile `{name}`"))
+        .with_hint(file::cure_for_unknown(&invocation.context.folders, name))
 }
 
 /// The profile file that is used now.
@@ -275,7 +274,7 @@ fn rename(invocation: &mut Invocation<'_>, name: &str, new: &Name) -> Result<()>
     } else {
         match profile_store::finish_rename(invocation, name, &profile::resolve(context, &named(new))?)? {
             Some(moved) => moved,
-            None => return Err(absent(invocation, name)?),
+            None => return Err(absent(invocation, name)),
         }
     };
     let with = if moved.is_empty() { String::new() } else { format!(" ({})", moved.join(", ")) };
@@ -374,7 +373,7 @@ fn remove(invocation: &mut Invocation<'_>, name: &str) -> Result<()> {
     if let Some(removal) = removal {
         removed.extend(removal.carry_out()?);
     } else if secret_store::remove_of(invocation, name).is_empty() {
-        return Err(absent(invocation, name)?);
+        return Err(absent(invocation, name));
     } else {
         removed.push("items in the keyring".to_owned());
     }

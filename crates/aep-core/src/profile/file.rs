@@ -74,10 +74,26 @@ pub fn path(folders: &Folders, name: &Name) -> Result<PathBuf> {
     Ok(folder(folders)?.join(format!("{name}.toml")))
 }
 
+/// The profiles, for a hint.
+fn names(folders: &Folders) -> impl Iterator<Item = Name> {
+    let items = folder(folders).ok().and_then(|folder| std::fs::read_dir(folder).ok());
+    let name = |item: std::fs::DirEntry| Name::parse(item.file_name().to_str()?.strip_suffix(".toml")?).ok();
+    items.into_iter().flatten().flatten().filter_map(name)
+}
+
 /// The first of the profiles by name, for a hint.
 pub(super) fn any_name(folders: &Folders) -> Option<Name> {
-    let items = std::fs::read_dir(folder(folders).ok()?).ok()?;
-    items.flatten().filter_map(|item| Name::parse(item.file_name().to_str()?.strip_suffix(".toml")?).ok()).min()
+    names(folders).min()
+}
+
+/// What to do where no profile has this name.
+pub fn cure_for_unknown(folders: &Folders, name: &Name) -> String {
+    let names: Vec<Name> = names(folders).collect();
+    match text::nearest(name.as_str(), names.iter().map(Name::as_str)) {
+        Some(near) => format!("did you mean `{near}`? aep-auth profile list"),
+        None if names.is_empty() => super::IMPORT_HINT.to_owned(),
+        None => "aep-auth profile list".to_owned(),
+    }
 }
 
 /// Reads a profile file and warns of unknown keys.
@@ -89,9 +105,8 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let refuse = |why: &dyn std::fmt::Display| Error::configuration(format!("cannot read {}: {why}", path.display()));
     let file = trust::open(&path, context.folders.home()).map_err(|error| match error {
         trust::OpenError::Absent => {
-            Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display())).with_hint(
-                if any_name(&context.folders).is_some() { "aep-auth profile list" } else { super::IMPORT_HINT },
-            )
+            Error::configuration(format!("there is no profile `{name}` ({} does not exist)", path.display()))
+                .with_hint(cure_for_unknown(&context.folders, name))
         }
         error => error.to_error(format!("cannot read the profile `{name}`: {error}")),
     })?;
