@@ -167,8 +167,24 @@ fn a_profile_brings_its_own_authority() {
         std::fs::set_permissions(world.path("config/profiles/own.pem"), open).unwrap();
         assert!(assert_refused(&of("dev"), 3).contains("not trusted"));
     }
-    world.set("AEP_CA_FILE", &ca);
-    assert_clean(&world.run("aep-auth", &["token", "--renew", "--profile", "dev"]));
+    // A shell leaves a `~` in quotes as it is.
+    std::fs::copy(&ca, world.path("company.pem")).unwrap();
+    for file in [&ca, "~/company.pem"] {
+        world.set("AEP_CA_FILE", file);
+        assert_clean(&world.run("aep-auth", &["token", "--renew", "--profile", "dev"]));
+    }
+    // Another authority's is told of, with what it stands in the place of; and one that is no PEM.
+    let other = rcgen::generate_simple_self_signed(vec!["other".to_owned()]).unwrap().cert;
+    let file = world.write("other.pem", &other.pem());
+    world.set("AEP_CA_FILE", file.to_str().unwrap());
+    let told = assert_refused(&world.run("aep-auth", &["token", "--renew", "--profile", "dev"]), 5);
+    assert!(
+        told.contains("; beside the system's, AEP_CA_FILE was read: /") && told.contains("unset AEP_CA_FILE"),
+        "{told}"
+    );
+    std::fs::write(&file, other.der()).unwrap();
+    let told = assert_refused(&world.run("aep-auth", &["token", "--renew", "--profile", "dev"]), 3);
+    assert!(told.contains("hint: openssl x509 -inform der -in /"), "{told}");
 }
 
 /// A proxy that knows one name, which is the emulator; keeps the heads of what it was asked.
@@ -251,7 +267,12 @@ fn a_proxy_that_refuses_and_one_that_is_not_there() {
     let proxy = Proxy::to(world.emulator.port(), Some(refusal));
     world.set("HTTPS_PROXY", &format!("http://user:proxy-password-marker@127.0.0.1:{}", proxy.port));
     let told = assert_refused(&token_in_time(&mut world), 5);
-    assert!(told.contains("proxy") && !told.contains("marker"), "{told}");
+    assert!(told.contains("refused to connect to it (407)\n") && !told.contains("marker"), "{told}");
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = silent.local_addr().unwrap().port();
+    world.set("HTTPS_PROXY", &format!("http://127.0.0.1:{port}"));
+    let told = assert_refused(&token_in_time(&mut world), 5);
+    assert!(told.contains(&format!("did not answer in time (through the proxy 127.0.0.1:{port})")), "{told}");
     world.set("HTTPS_PROXY", "http://127.0.0.1:1");
     assert_refused(&token_in_time(&mut world), 5);
 }
@@ -263,8 +284,8 @@ fn exceptions_from_the_proxy() {
         let mut world = behind_a_proxy();
         let proxy = Proxy::to(world.emulator.port(), None);
         world.set("HTTPS_PROXY", &format!("http://127.0.0.1:{}", proxy.port)).set("NO_PROXY", list);
-        assert_refused(&token_in_time(&mut world), 5);
-        assert!(proxy.heads().is_empty(), "{list}");
+        let told = assert_refused(&token_in_time(&mut world), 5);
+        assert!(proxy.heads().is_empty() && told.contains("NO_PROXY names it"), "{list}: {told}");
     }
     let mut world = World::tls();
     world.set("HTTPS_PROXY", "http://127.0.0.1:1");

@@ -3,7 +3,7 @@
 //! What comes back is either an [`Answer`], whatever its status, or a reason why there is none.
 
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aep_core::error::{Cause, CertificateFault};
@@ -18,6 +18,7 @@ use crate::answer::short;
 use crate::hide::Hidden;
 use crate::proxy;
 use crate::resolver::TimedResolver;
+use crate::roots;
 use crate::tls::{self, TlsConnector};
 
 /// The cure where the proxy itself is the trouble.
@@ -33,6 +34,9 @@ pub struct Http<'a> {
     agent: Agent,
     /// The proxy in words, without user and password.
     proxy: Option<String>,
+    /// The file whose authorities are trusted beside the system's, and what names it.
+    roots: Option<(&'static str, PathBuf)>,
+    has_ca_file: bool,
 }
 
 /// What a server answered. Its body may hold a token.
@@ -107,6 +111,8 @@ impl<'a> Http<'a> {
             context,
             agent,
             proxy: proxy.map(|proxy| format!("the proxy {}:{}", proxy.host(), proxy.port())),
+            roots: roots::own(&context.environment, ca_file),
+            has_ca_file: ca_file.is_some(),
         })
     }
 
@@ -216,7 +222,7 @@ impl<'a> Http<'a> {
         let never = |error: Error| NoAnswer { error, may_pass: false };
         match error {
             ureq::Error::Timeout(_) => never(
-                unreachable("did not answer in time")
+                unreachable(&format!("did not answer in time{}", self.through()))
                     .with_cause(Cause::TimedOut)
                     .with_hint("try again, or give it longer: AEP_TIMEOUT=30 (seconds)"),
             ),
@@ -227,7 +233,7 @@ impl<'a> Http<'a> {
                 Some(error) => never(self.certificate_fault(error)),
                 None => self.no_connection(error.kind()),
             },
-            ureq::Error::ConnectProxyFailed(_) => never(self.proxy_refused()),
+            ureq::Error::ConnectProxyFailed(reason) => never(self.proxy_refused(reason)),
             ureq::Error::Protocol(_) => later("did not answer in HTTP"),
             _ => later("cannot be reached: the request failed"),
         }
@@ -249,21 +255,36 @@ impl<'a> Http<'a> {
         let is_refused = kind == ErrorKind::ConnectionRefused;
         let why = match &self.proxy {
             Some(proxy) if is_refused => format!("cannot be reached: {proxy} refused the connection"),
-            Some(proxy) => format!("{why} (through {proxy})"),
-            None => why.to_owned(),
+            _ => format!("{why}{}", self.through()),
         };
         let error = Error::unreachable(format!("{} {why}", self.base)).with_cause(Cause::Io(kind));
         let error = match &self.proxy {
             Some(_) => error.with_hint(CHECK_PROXY),
-            None if is_refused => error.with_hint("check the address and the network; behind a proxy, set HTTPS_PROXY"),
+            None if is_refused => error.with_hint(format!("check the address and the network; {}", self.way_out())),
             None => error,
         };
         NoAnswer { error, may_pass: true }
     }
 
-    fn proxy_refused(&self) -> Error {
+    fn through(&self) -> String {
+        self.proxy.as_deref().map_or_else(String::new, |proxy| format!(" (through {proxy})"))
+    }
+
+    /// Where no proxy was asked.
+    fn way_out(&self) -> &'static str {
+        if proxy::is_passed_by(&self.context.environment, self.base) {
+            "NO_PROXY names it, so that the proxy is passed by"
+        } else {
+            "behind a proxy, set HTTPS_PROXY"
+        }
+    }
+
+    fn proxy_refused(&self, reason: &str) -> Error {
         let proxy = self.proxy.as_deref().unwrap_or("the proxy");
-        Error::unreachable(format!("{} cannot be reached: {proxy} refused to connect to it", self.base))
+        // Of the library's words the status alone.
+        let status = reason.split(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 3);
+        let status = status.map_or_else(String::new, |status| format!(" ({status})"));
+        Error::unreachable(format!("{} cannot be reached: {proxy} refused to connect to it{status}", self.base))
             .with_cause(Cause::Proxy)
             .with_hint(
                 "let the proxy allow this host, or check its user and password in HTTPS_PROXY: \
@@ -280,7 +301,7 @@ impl<'a> Http<'a> {
         let host = &self.base.authority().host;
         Error::unreachable(format!("{} cannot be reached: the name {host} was not found", self.base))
             .with_cause(Cause::NameNotFound)
-            .with_hint("check the name and the network; behind a proxy, set HTTPS_PROXY")
+            .with_hint(format!("check the name and the network; {}", self.way_out()))
     }
 
     fn certificate_fault(&self, error: &rustls::Error) -> Error {
@@ -288,6 +309,14 @@ impl<'a> Http<'a> {
             rustls::Error::InvalidCertificate(fault) => explain_certificate(fault),
             _ => (CertificateFault::Other, "it does not speak TLS as we do", "aep-auth doctor"),
         };
+        let (mut what, mut hint) = (what.to_owned(), hint.to_owned());
+        if let (CertificateFault::UnknownIssuer, Some((name, path))) = (&fault, &self.roots) {
+            what.push_str(&format!("; beside the system's, {name} was read: {}", path.display()));
+            hint = format!("add the authority's certificate to {}, as PEM", path.display());
+            if *name == "AEP_CA_FILE" && self.has_ca_file {
+                hint.push_str("; or unset AEP_CA_FILE, which stands in the place of the profile's ca_file");
+            }
+        }
         Error::unreachable(format!("{} failed the TLS check: {what}", self.base))
             .with_cause(Cause::Certificate(fault))
             .with_source(error.clone())

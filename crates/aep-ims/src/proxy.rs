@@ -68,6 +68,14 @@ fn is_excepted(list: &str, target: &Authority) -> bool {
     })
 }
 
+/// Whether a proxy is set, and the user's list of exceptions names the target.
+pub(crate) fn is_passed_by(environment: &Environment, target: &BaseUrl) -> bool {
+    let first = |names: &[&'static str]| first_set(environment, names).ok().flatten();
+    !target.is_loopback()
+        && first(&["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]).is_some()
+        && first(&["no_proxy", "NO_PROXY"]).is_some_and(|(_, list)| is_excepted(&list, target.authority()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

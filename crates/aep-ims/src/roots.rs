@@ -2,7 +2,7 @@
 //!
 //! Loading the system's takes milliseconds, so this runs only when a request over TLS is about to be made.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use aep_core::{Context, Environment, Error, Result, text, trust};
 use rustls::pki_types::CertificateDer;
@@ -23,7 +23,7 @@ pub fn root_certificates(context: &Context, ca_file: Option<&Path>) -> Result<Ve
 /// the system has no such files, and all must be loaded to see whether anything changed.
 pub fn stamp_of_roots(context: &Context, ca_file: Option<&Path>) -> Option<String> {
     let mut paths = files_of_the_system()?;
-    paths.extend(context.environment.path("AEP_CA_FILE").or_else(|| ca_file.map(Path::to_owned)));
+    paths.extend(own(&context.environment, ca_file).map(|(_, path)| path));
     let mut stamp = String::new();
     for path in paths {
         let (changed, size) = match std::fs::metadata(&path) {
@@ -60,10 +60,8 @@ pub(crate) fn load(environment: &Environment, ca_file: Option<&Path>) -> Result<
             (system.certs, fault)
         }
     };
-    if let Some(path) = environment.path("AEP_CA_FILE") {
-        roots.extend(read(environment, "AEP_CA_FILE", &path)?);
-    } else if let Some(path) = ca_file {
-        roots.extend(read(environment, "ca_file", path)?);
+    if let Some((name, path)) = own(environment, ca_file) {
+        roots.extend(read(environment, name, &path)?);
     }
     if roots.is_empty() {
         if let Some(folders) = environment.path("SSL_CERT_DIR").filter(|_| environment.path("SSL_CERT_FILE").is_none())
@@ -80,6 +78,16 @@ pub(crate) fn load(environment: &Environment, ca_file: Option<&Path>) -> Result<
         return Err(none());
     }
     Ok(roots)
+}
+
+/// The file that is read beside the system's, and what names it; no shell has expanded a `~/` in quotes.
+pub(crate) fn own(environment: &Environment, ca_file: Option<&Path>) -> Option<(&'static str, PathBuf)> {
+    let Some(path) = environment.path("AEP_CA_FILE") else { return ca_file.map(|path| ("ca_file", path.to_owned())) };
+    let path = match (path.strip_prefix("~"), trust::home(environment)) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path,
+    };
+    Some(("AEP_CA_FILE", path))
 }
 
 pub(crate) fn none() -> Error {
@@ -119,6 +127,11 @@ fn read(environment: &Environment, variable: &str, path: &Path) -> Result<Vec<Ce
         }
         .with_cause(error.cause())
     })?;
+    // As Windows and a browser save it.
+    if pem.starts_with(b"\x30\x82") {
+        return Err(refuse(&"it is a certificate in DER, and PEM is expected")
+            .with_hint(format!("openssl x509 -inform der -in {} -out ca.pem", path.display())));
+    }
     let mut found = Vec::new();
     let pem = text::decode(pem).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16").with_hint(what.clone()))?;
     for item in parse_pem(pem.as_bytes()) {
