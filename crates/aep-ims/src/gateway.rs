@@ -14,7 +14,8 @@ use crate::http::{Answer, Http};
 use crate::refusal::{self, Server};
 use crate::retry::RetryPolicy;
 
-pub(crate) const CHECK_PLATFORM: &str = "check AEP_PLATFORM_URL; a captive portal or a proxy may stand in between";
+pub(crate) const CHECK_PLATFORM: &str = "check the platform's URL (AEP_PLATFORM_URL, or the profile's platform_url); a captive portal or a proxy may stand in \
+     between";
 
 /// Asks the platform for a small object in JSON.
 ///

@@ -64,6 +64,8 @@ pub fn cure_for(cure: &str, profile: &Profile) -> String {
             )
             .replace("{profile}", profile.name());
     }
+    let page = if is_of_aem(profile) { "its page in AEM's Developer Console" } else { CREDENTIALS_PAGE };
+    let cure = cure.replace(CREDENTIALS_PAGE, page);
     let Origin::Environment { .. } = &profile.origin else { return cure.replace("{profile}", profile.name()) };
     let set = profile.origin.variable_prefix();
     [
@@ -76,9 +78,10 @@ pub fn cure_for(cure: &str, profile: &Profile) -> String {
         (" --profile {profile}", String::new()),
     ]
     .into_iter()
-    .fold(cure.to_owned(), |cure, (of_file, of_environment)| cure.replace(of_file, &of_environment))
+    .fold(cure, |cure, (of_file, of_environment)| cure.replace(of_file, &of_environment))
 }
 
+const CREDENTIALS_PAGE: &str = "the credential's page";
 const TO_OAUTH: &str = "aep-auth profile set {profile} flow=oauth";
 const JWT_GUIDE: &str = "Adobe Developer Console, Service Account (JWT) Authentication";
 const S2S_GUIDE: &str = "Adobe Developer Console, OAuth Server-to-Server credential implementation";
