@@ -62,7 +62,7 @@ fn build(root: &Path, tool: Tool, triple: &str, version: &str, programs: &[&str]
         Tool::Zig => Command::new("cargo-zigbuild"),
     };
     command.arg(if matches!(tool, Tool::Zig) { "zigbuild" } else { "build" });
-    command.args(["--quiet", "--release", "--locked", "--target", target, "--target-dir"]).arg(folder);
+    command.args(["--release", "--locked", "--target", target, "--target-dir"]).arg(folder);
     for program in programs {
         command.args(["--package", program]);
     }
