@@ -535,3 +535,35 @@ fn a_memory_of_another_version_is_none() {
     std::fs::write(world.path("seen"), r#"{"version":1,"newest":9000,"refused":[]}"#).unwrap();
     assert!(Seen::open(&world.context, &identity).unwrap().rules_out(&token("a", 1)));
 }
+
+#[test]
+fn a_token_under_a_former_name_goes_with_what_is_written_or_dropped_next() {
+    let world = World::new();
+    world.write("one");
+    // SHA-256 of `aep-token 1` and the identity.
+    let first = "8d57327c664a922ede5074d5f278ab2c93aafab8d04fa30a9453e38368a900f7";
+    let at = |kind: &str| world.cache().join(format!("{first}.{kind}"));
+    let put = |path: &Path| std::fs::write(path, "eyJmarker").unwrap();
+    let left = [world.path("tmp"), at("tmp")];
+    for what in ["write", "remove"] {
+        let live = world.cache().join(format!("{OTHER}.tmp"));
+        left.iter().chain([&at("json"), &live]).for_each(|path| put(path));
+        // Its writer lives.
+        let held = std::fs::File::create(at("lock")).unwrap();
+        fs4::FileExt::lock(&held).unwrap();
+        world.write("two");
+        assert!(at("tmp").exists() && !left[0].exists(), "{what}");
+        drop(held);
+        if what == "write" {
+            world.write("three");
+            assert!(at("json").exists(), "the first version may still be used");
+        } else {
+            let lock = world.store().try_lock().unwrap().unwrap();
+            assert!(world.store().remove(&lock).unwrap());
+            assert!(!at("json").exists());
+            put(&at("json"));
+            assert!(world.store().remove(&lock).unwrap(), "it may hold a live token");
+        }
+        assert!(live.exists() && left.iter().all(|path| !path.exists()), "{what}");
+    }
+}

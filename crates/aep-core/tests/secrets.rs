@@ -581,3 +581,26 @@ fn a_secret_that_is_missing_is_told_with_what_would_set_it() {
     assert!(told(&[("AEP_CLIENT_SECRET", "")]).starts_with("give AEP_CLIENT_SECRET its value"));
     assert_eq!(told(&[("AEP_EXEC_WITHHELD_SECRETS", "1")]), "aep-auth exec --keep-secrets -- COMMAND");
 }
+
+#[test]
+fn a_secret_that_a_killed_writer_left_goes_with_whatever_is_written_or_removed_next() {
+    let world = World::new();
+    let folders = &world.context.folders;
+    let folder = world.store(KIND, "one").parent().unwrap().to_owned();
+    let steps: [(&str, &dyn Fn()); 3] = [
+        ("write", &|| drop(world.store(KIND, "two"))),
+        ("remove", &|| drop(store::remove(folders, &world.key(), SecretKind::Passphrase).unwrap())),
+        ("remove all", &|| drop(store::remove_but(folders, &Name::parse("dev").unwrap(), &[]).unwrap())),
+    ];
+    for (step, run) in steps {
+        let before = world.kept();
+        let kept = [".mine.tmp", "prod@client-secret.7.tmp", ".prod@client-secret.tmp"].map(|name| folder.join(name));
+        let left =
+            [".prod@client-secret.4711.tmp", ".other@private-key.1.tmp", ".aep-3.tmp"].map(|name| folder.join(name));
+        kept.iter().chain(&left).for_each(|path| std::fs::write(path, "marker").unwrap());
+        run();
+        assert!(left.iter().all(|path| !path.exists()), "{step}: {:?}", world.kept());
+        kept.iter().for_each(|path| std::fs::remove_file(path).unwrap());
+        assert_eq!(world.kept(), before, "{step}");
+    }
+}

@@ -120,6 +120,17 @@ impl FileStore {
         written.map_err(|error| self.entry_error(name, &error.into()))
     }
 
+    /// Removes what killed writers left beside this entry under former names; not where a process of the first version
+    /// writes now.
+    fn sweep_former_names(&self, folder: &Folder) {
+        let first = self.identity.first_versions_stem();
+        let _ = folder.remove(&format!("{}.tmp", self.stem));
+        let lock = folder.open_file(&format!("{first}.lock")).ok();
+        if !lock.as_ref().is_some_and(|lock| matches!(FileExt::try_lock(lock), Err(TryLockError::WouldBlock))) {
+            let _ = folder.remove(&format!("{first}.tmp"));
+        }
+    }
+
     fn entry_name(&self) -> String {
         format!("{}.json", self.stem)
     }
@@ -170,17 +181,22 @@ impl Store for FileStore {
     fn write(&self, entry: &CacheEntry, _: &FileLock) -> Result<Option<String>, StoreError> {
         let Some(bytes) = entry::render(entry, &self.identity) else { return Ok(None) };
         self.write_file(&self.entry_name(), &bytes)?;
-        let _ = self.folder_for_writing()?.remove(&self.failure_name());
+        let folder = self.folder_for_writing()?;
+        let _ = folder.remove(&self.failure_name());
+        self.sweep_former_names(folder);
         Ok(None)
     }
 
-    /// The lock goes too, while it is held, where who waits for it can see that and opens a new one.
+    /// What the first version kept for this identity goes as well. The lock goes too, while it is held, where who waits for
+    /// it can see that and opens a new one.
     fn remove(&self, guard: &FileLock) -> Result<bool, StoreError> {
         let Some(folder) = self.folder()? else { return Ok(false) };
         let _ = folder.remove(&self.failure_name());
         neighbour::sweep(folder);
         let name = self.entry_name();
-        let removed = folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))?;
+        let mut removed = folder.remove(&name).map_err(|error| self.entry_error(&name, &error.into()))?;
+        removed |= folder.remove(&format!("{}.json", self.identity.first_versions_stem())).unwrap_or(false);
+        self.sweep_former_names(folder);
         if guard.0.is_some() {
             folder.remove_held_lock(&self.lock_name());
         }

@@ -211,6 +211,7 @@ pub fn prepare(folders: &Folders) -> Result<()> {
         });
     }
     check(folders)?;
+    sweep(&folder);
     ignore_for_git(&folder).map_err(refuse)
 }
 
@@ -297,6 +298,7 @@ pub fn remove_but(
     settle(folders)?;
     let folder = folder(folders)?;
     refuse_anothers_link(&folder)?;
+    sweep(&folder);
     let failed =
         |error: &io::Error| Error::storage(format!("cannot look into {}: {}", folder.display(), io_words(error)));
     let items = match std::fs::read_dir(&folder) {
@@ -321,7 +323,6 @@ pub fn remove_but(
             removed.push(kind);
         }
     }
-    write_file::sweep(&folder);
     removed.sort_by_key(|kind| SecretKind::ALL.iter().position(|own| own == kind));
     Ok(removed)
 }
@@ -336,13 +337,28 @@ fn not_removed(error: &WriteError) -> Error {
 /// Storage, when it is there and cannot be removed.
 pub fn remove(folders: &Folders, key: &StoreKey, kind: SecretKind, all: &mut Transaction<'_>) -> Result<bool> {
     settle(folders)?;
-    refuse_anothers_link(&folder(folders)?)?;
+    let folder = folder(folders)?;
+    refuse_anothers_link(&folder)?;
+    sweep(&folder);
     let mut is_any = false;
     for path in [path(folders, key, kind)?, first_versions_path(folders, &key.profile, kind)?] {
         all.remove(&path).map_err(|error| not_removed(&error))?;
         is_any |= is_there(&path)?;
     }
     Ok(is_any)
+}
+
+/// Removes what killed writers left; best effort. The first version wrote `.NAME@KIND.PID.tmp` and held no lock on it, so
+/// that one which writes at this very moment is told that it could not; what was stored is then as it was.
+fn sweep(folder: &Path) {
+    write_file::sweep(folder);
+    for item in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = item.file_name();
+        let is_first = name.to_str().is_some_and(|name| name.contains('@') && name.starts_with('.'));
+        if is_first && write_file::is_leftover(&name) {
+            let _ = std::fs::remove_file(item.path());
+        }
+    }
 }
 
 fn ignore_for_git(folder: &Path) -> Result<(), WriteError> {

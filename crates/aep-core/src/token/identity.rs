@@ -63,10 +63,19 @@ impl Identity {
 
     /// The name that this identity's files share: SHA-256 in hexadecimal over the format's version and the identity.
     pub fn file_stem(&self) -> String {
+        self.stem_in(FORMAT_VERSION)
+    }
+
+    /// The name that its files had in the first version.
+    pub(crate) fn first_versions_stem(&self) -> String {
+        self.stem_in(1)
+    }
+
+    fn stem_in(&self, version: u32) -> String {
         let Self { flow, ims_url, client_id, org_id, scopes, technical_account_id, meta_scopes } = self;
         // One line a field, one blank between the items of a list: a profile's values hold neither.
         let text = format!(
-            "aep-token {FORMAT_VERSION}\n{}\n{ims_url}\n{client_id}\n{org_id}\n{}\n{technical_account_id}\n{}\n",
+            "aep-token {version}\n{}\n{ims_url}\n{client_id}\n{org_id}\n{}\n{technical_account_id}\n{}\n",
             flow.name(),
             scopes.join(" "),
             meta_scopes.join(" "),
