@@ -832,6 +832,14 @@ fn name_references_and_hosts_are_what_a_profile_is_known_by() {
     world.ims.fail_next(Error::refused("no"));
     assert!(world.ask(&TokenRequest::default()).is_err(), "another reference");
     let world = World::new();
+    let asked = world.home.path().join("asked");
+    world.write_profile("prod", &format!("[{}]", world.command(&asked, Some("secret-one"))), "");
+    world.number();
+    world.write_profile("prod", &format!("[{}]", world.command(&asked, None)), "");
+    if cfg!(unix) {
+        assert!(world.ask(&TokenRequest::default()).is_err(), "another argument of the same command");
+    }
+    let world = World::new();
     world.number();
     world.write_profile("prod", "[{ file = \"../one\" }]", "sandbox = \"dev1\"\ngit_basic = true");
     std::fs::remove_file(world.home.path().join("config/one")).unwrap();
@@ -1039,4 +1047,20 @@ fn forget_waits_for_a_fetch_so_that_its_token_stays() {
     let old = AccessToken::parse("token-1".to_owned()).unwrap();
     assert!(!forget(&world.store, &world.context, Some(&old)).unwrap().was_there);
     assert_eq!(world.number(), 9);
+}
+
+#[test]
+fn what_ims_accepted_is_known_or_it_is_nobodys_proof() {
+    let world = World::new();
+    let far = MemoryStore::default();
+    let profile = world.profile("prod");
+    let road = Cached::new(Some(world.store.clone()), Cached::new(Some(far.clone()), world.ims.clone()));
+    for (accepted, is_proof) in [(None, false), (Some(Accepted { client_secret: 0, private_key: false }), true)] {
+        world.store.put(None);
+        far.put(Some(CacheEntry { earners: None, accepted, ..world.entry_of("prod", "token-9") }));
+        let fetched = acquire(&Credentials::new(&world.context, &profile), &TokenRequest::default(), &road).unwrap();
+        assert_eq!((number(&fetched), world.ims.count()), (9, 0));
+        assert!(world.earners().has_mark(&world.mark("prod")));
+        assert_eq!(world.earners().has_proof(&Proof::new(["secret-one"])), is_proof, "{accepted:?}");
+    }
 }

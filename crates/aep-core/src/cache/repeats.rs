@@ -226,6 +226,7 @@ mod tests {
         assert!(!asks(folder.path(), "7", &first, 900, 102));
         asks(folder.path(), "8", &first, 900, 103);
         assert!(!asks(folder.path(), "8", &first, 900, 104));
+        assert!(!asks(folder.path(), "7", &first, 900, 160));
         assert!(asks(folder.path(), "7", &first, 900, 161));
         let second = token("b");
         assert!(!asks(folder.path(), "7", &second, 900, 162));

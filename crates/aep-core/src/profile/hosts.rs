@@ -292,4 +292,15 @@ mod tests {
             assert!(HostList::parse(&[item.to_owned()]).is_err(), "{item}");
         }
     }
+
+    #[test]
+    fn no_listed_port_makes_http_safe() {
+        let platform = BaseUrl::parse("platform_url", "https://gateway.example:8443").unwrap();
+        let mut list = HostList::default_for(&platform);
+        list.add(["*.corp.example:8080", "one.example:80"]);
+        for host in ["gateway.example:8443", "a.corp.example:8080", "one.example:80", "platform.adobe.io:443"] {
+            assert!(allows(&list, &format!("https://{host}")), "{host}");
+            assert!(!allows(&list, &format!("http://{host}")), "{host}");
+        }
+    }
 }

@@ -628,4 +628,35 @@ pub(super) mod tests {
             assert_eq!(matches!(&found, Reference::Given(_)), !is_path, "{value}");
         }
     }
+
+    /// What becomes of a stored profile with these lines, under these variables.
+    fn resolved(lines: &str, variables: &[(&str, &str)]) -> Result<Profile> {
+        of_file(&format!("client_id = \"c\"\nclient_secrets = [{{ store = true }}]\n{lines}\n"), variables)
+    }
+
+    #[test]
+    fn the_environment_leads_a_stored_profiles_secret_and_token_nowhere_else() {
+        let lines = "hosts = [\"127.0.0.1:8080\", \"*.corp.example\"]";
+        for (variable, url) in [
+            ("AEP_PLATFORM_URL", "http://127.0.0.1:8080"),
+            ("AEP_PLATFORM_URL", "https://a.corp.example"),
+            ("AEP_PLATFORM_URL", DEFAULT_PLATFORM_URL),
+            ("AEP_IMS_URL", DEFAULT_IMS_URL),
+        ] {
+            let profile = resolved(lines, &[(variable, url)]).unwrap();
+            let taken = if variable == "AEP_IMS_URL" { profile.ims_url } else { profile.platform_url };
+            assert_eq!(taken.to_string(), url, "{variable}");
+            // Who may be given the token stays as the profile says.
+            assert_eq!(profile.hosts.to_texts(), ["127.0.0.1:8080", "*.corp.example"], "{variable} {url}");
+        }
+        for (variable, url) in [
+            ("AEP_PLATFORM_URL", "http://127.0.0.1:8081"),
+            ("AEP_PLATFORM_URL", "http://localhost:8080"),
+            ("AEP_PLATFORM_URL", "https://evil.example"),
+            ("AEP_IMS_URL", "http://127.0.0.1:8080"),
+            ("AEP_IMS_URL", "https://a.corp.example"),
+        ] {
+            assert_eq!(resolved(lines, &[(variable, url)]).unwrap_err().exit_code(), 3, "{variable} {url}");
+        }
+    }
 }

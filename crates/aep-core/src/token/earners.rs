@@ -208,4 +208,16 @@ mod tests {
         earners.add_proof(&Proof::new(["b"]));
         assert_eq!(Earners::from_json(&earners.to_json()), Some(earners));
     }
+
+    #[test]
+    fn an_entry_holds_32_profiles_and_8_secrets() {
+        let mut earners = Earners::nobody();
+        for number in 0..100 {
+            earners.add_mark(&Mark::new([number.to_string().as_str()]));
+            earners.add_proof(&Proof::new([number.to_string().as_str()]));
+        }
+        assert_eq!((earners.marks.len(), earners.proofs.len()), (32, 8));
+        earners.marks.push("one more".to_owned());
+        assert_eq!(Earners::from_json(&earners.to_json()), None);
+    }
 }
