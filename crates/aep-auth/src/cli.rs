@@ -376,7 +376,7 @@ pub(crate) struct HeadersArguments {
     pub(crate) repeats: bool,
 }
 
-#[derive(Args, Debug)]
+#[derive(Args)]
 #[command(after_help = API_EXAMPLES)]
 pub(crate) struct ApiArguments {
     /// Path on the platform, or the URL of one of the profile's hosts
@@ -409,6 +409,13 @@ pub(crate) struct ApiArguments {
     /// Seconds for the whole call [default: as long as bytes flow]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) max_time: Option<String>,
+}
+
+/// Headers and data may be what nobody should see.
+impl std::fmt::Debug for ApiArguments {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ApiArguments(…)")
+    }
 }
 
 /// As `cmd` and PowerShell both take them.
@@ -462,4 +469,15 @@ pub(crate) enum EnvShell {
     Dotenv,
     /// GitHub Actions
     Github,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_neither_headers_nor_data() {
+        let cli = Cli::try_parse_from(["aep-auth", "api", "/x", "-H", "a: marker", "-d", "marker"]).unwrap();
+        assert!(!format!("{cli:?}").contains("marker"));
+    }
 }

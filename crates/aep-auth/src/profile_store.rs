@@ -22,10 +22,6 @@ use toml_edit::{DocumentMut, Item as TomlItem, Value};
 
 use crate::secret_store::{self, Place, SecretStore};
 
-/// What a profile has, as a hint lists it.
-const KEYS: &str = "client_id, org_id, scopes, technical_account_id, meta_scopes, sandbox, client_secrets, private_key, \
-    private_key_passphrase, ims_url, platform_url, hosts, services, headers, git_basic, ca_file, flow, shared_cache, \
-    shared_cache_password";
 /// An edit takes milliseconds; who holds the lock for longer is stopped.
 const EDIT_PATIENCE: Duration = Duration::from_secs(10);
 /// As many as are read of a profile.
@@ -298,9 +294,9 @@ pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: imp
     let fields = file::parse(&changed, &path)?;
     let was = file::parse(&text, &path).unwrap_or_default();
     if let Some(unknown) = fields.unknown.iter().find(|key| !was.unknown.contains(key)) {
-        let near = text::nearest(unknown, KEYS.split(", "));
-        return Err(Error::configuration(format!("`{unknown}` is no key of a profile"))
-            .with_hint(near.map_or_else(|| KEYS.to_owned(), |key| format!("did you mean `{key}`?"))));
+        let near = text::nearest(unknown, file::KEYS.iter().copied());
+        return Err(Error::configuration(format!("`{}` is no key of a profile", file::shown_key(unknown)))
+            .with_hint(near.map_or_else(|| file::KEYS.join(", "), |key| format!("did you mean `{key}`?"))));
     }
     // Rather now than at every later command.
     if let Some((field, _)) = profile::no_words(&fields).find(|new| !profile::no_words(&was).any(|old| old == *new)) {
@@ -310,7 +306,8 @@ pub(crate) fn set<T>(folders: &Folders, name: &Name, pairs: &[String], then: imp
         url.as_deref().map(|url| BaseUrl::parse(field, url)).transpose()?;
     }
     fields.hosts.as_deref().map(HostList::parse).transpose()?;
-    let shared_cache = fields.shared_cache.as_deref().map(SharedCacheUrl::parse).transpose()?;
+    let shared_cache =
+        fields.shared_cache.as_deref().map(|url| SharedCacheUrl::parse("shared_cache", url)).transpose()?;
     if shared_cache.is_some_and(|address| address.password().is_some()) {
         return Err(Error::configuration("a profile holds no secret, and this shared_cache has a password in it")
             .with_hint(format!(

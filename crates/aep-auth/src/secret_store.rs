@@ -131,7 +131,7 @@ impl<'a> SecretStore<'a> {
             let was_in_keyring = reference(self.profile, kind).and_then(Place::of) == Some(Place::Keyring)
                 || listed.contains(&self.account(kind)?);
             // Another client id or IMS host is another item.
-            let is_same = Account::of(after, kind) == Account::of(self.profile, kind);
+            let is_same = Account::of_profile(after, kind) == Account::of_profile(self.profile, kind);
             if !was_in_keyring || (is_used(kind, Place::Keyring) && is_same) {
                 continue;
             }
@@ -190,7 +190,7 @@ impl<'a> SecretStore<'a> {
     }
 
     fn account(&self, kind: SecretKind) -> Result<Account> {
-        Account::of(self.profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))
+        Account::of_profile(self.profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))
     }
 
     fn keyring(&self) -> Result<&'a dyn Keyring> {

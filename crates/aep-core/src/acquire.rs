@@ -306,8 +306,9 @@ fn wait_for_lock<S: Store, T>(
         let is_asked = store.is_a_person_asked();
         let limit = if is_asked { waiting.at_most.max(waiting.for_a_person) } else { waiting.at_most };
         if waited >= limit {
+            let variable = if S::SOURCE == Source::Shared { "AEP_TIMEOUT" } else { "AEP_LOCK_TIMEOUT" };
             context.log.info(format_args!(
-                "{}: the lock was held by another for {:.1} s (AEP_LOCK_TIMEOUT); going on without it",
+                "{}: the lock was held by another for {:.1} s ({variable}); going on without it",
                 S::SOURCE.name(),
                 waited.as_secs_f64(),
             ));

@@ -3,12 +3,13 @@
 
 use crate::profile::Profile;
 use crate::profile::services::{self, Service};
+use crate::secret::Secret;
 use crate::token::AccessToken;
 use crate::url::Address;
 use crate::{Error, Result};
 
 /// A header of a call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Header<'a> {
     /// The name as Adobe's documentation writes it.
     pub name: &'a str,
@@ -16,11 +17,17 @@ pub struct Header<'a> {
     pub value: String,
 }
 
+impl std::fmt::Debug for Header<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Header({}: …)", self.name)
+    }
+}
+
 /// `Authorization`, `x-api-key`, `x-gw-ims-org-id` and, where there is a sandbox, `x-sandbox-name`.
 ///
 /// # Errors
 /// Configuration, when the profile names no organization.
-pub fn of(profile: &Profile, token: &AccessToken) -> Result<Vec<Header<'static>>> {
+pub fn for_platform(profile: &Profile, token: &AccessToken) -> Result<Vec<Header<'static>>> {
     wanted(profile, token, &services::STAND_IN)
 }
 
@@ -30,12 +37,12 @@ pub fn of(profile: &Profile, token: &AccessToken) -> Result<Vec<Header<'static>>
 /// # Errors
 /// As [`check_organization`].
 pub fn for_address<'a>(profile: &'a Profile, token: &AccessToken, address: &Address) -> Result<Vec<Header<'a>>> {
-    let Some(service) = Service::at(profile, address) else { return of(profile, token) };
-    let own: Vec<&(String, String)> =
+    let Some(service) = Service::at(profile, address) else { return for_platform(profile, token) };
+    let own: Vec<&(String, Secret)> =
         profile.headers.iter().filter(|(name, _)| services::takes_header(service, name)).collect();
     let mut headers: Vec<Header<'a>> = wanted(profile, token, service)?;
     headers.retain(|header| !own.iter().any(|(name, _)| name.eq_ignore_ascii_case(header.name)));
-    headers.extend(own.into_iter().map(|(name, value)| Header { name, value: value.clone() }));
+    headers.extend(own.into_iter().map(|(name, value)| Header { name, value: value.expose().to_owned() }));
     Ok(headers)
 }
 

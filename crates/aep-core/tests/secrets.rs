@@ -469,11 +469,11 @@ fn a_keyrings_item_is_that_of_its_profile_host_and_client() {
     items.secrets.borrow_mut().insert(account.clone(), "one".to_owned());
     world.context.lend_keyring(Box::new(items.clone()));
     assert_eq!(world.read(&Reference::Keyring, KIND).unwrap(), "one");
-    assert_eq!(Account::of(&world.profile(), KIND), Some(account.clone()));
+    assert_eq!(Account::of_profile(&world.profile(), KIND), Some(account.clone()));
     assert_eq!((account.as_str(), account.to_string().as_str()), (account.as_str(), account.as_str()));
     assert_eq!(account.to_string(), "prod/client-secret/c@ims-na1.adobelogin.com");
     let other = world.profile_of("ims_url = \"https://evil.example:8443\"");
-    assert_eq!(Account::of(&other, KIND).unwrap().as_str(), "prod/client-secret/c@evil.example:8443");
+    assert_eq!(Account::of_profile(&other, KIND).unwrap().as_str(), "prod/client-secret/c@evil.example:8443");
     let error = Reference::Keyring.read(&world.context, &other, KIND).unwrap_err();
     assert_eq!((error.hint(), error.cause()), (Some("aep-auth secret set prod"), Some(&Cause::SecretSource)));
     assert!(error.message().contains("holds no client secret of profile prod"), "{error}");
@@ -587,20 +587,32 @@ fn a_secret_that_a_killed_writer_left_goes_with_whatever_is_written_or_removed_n
     let world = World::new();
     let folders = &world.context.folders;
     let folder = world.store(KIND, "one").parent().unwrap().to_owned();
-    let steps: [(&str, &dyn Fn()); 3] = [
-        ("write", &|| drop(world.store(KIND, "two"))),
-        ("remove", &|| drop(store::remove(folders, &world.key(), SecretKind::Passphrase).unwrap())),
-        ("remove all", &|| drop(store::remove_but(folders, &Name::parse("dev").unwrap(), &[]).unwrap())),
-    ];
-    for (step, run) in steps {
+    for step in ["write", "remove", "remove all"] {
         let before = world.kept();
         let kept = [".mine.tmp", "prod@client-secret.7.tmp", ".prod@client-secret.tmp"].map(|name| folder.join(name));
         let left =
             [".prod@client-secret.4711.tmp", ".other@private-key.1.tmp", ".aep-3.tmp"].map(|name| folder.join(name));
         kept.iter().chain(&left).for_each(|path| std::fs::write(path, "marker").unwrap());
-        run();
+        match step {
+            "write" => assert!(world.store(KIND, "two").is_file()),
+            "remove" => assert!(!store::remove(folders, &world.key(), SecretKind::Passphrase).unwrap()),
+            _ => assert!(store::remove_but(folders, &Name::parse("dev").unwrap(), &[]).unwrap().is_empty()),
+        }
         assert!(left.iter().all(|path| !path.exists()), "{step}: {:?}", world.kept());
         kept.iter().for_each(|path| std::fs::remove_file(path).unwrap());
         assert_eq!(world.kept(), before, "{step}");
     }
+}
+
+#[test]
+fn a_credentials_name_is_shown_where_it_has_the_form_of_one() {
+    let of = |id: &str| Reference::Credential(id.to_owned());
+    for folder in [None, Some("/nosuch")] {
+        let variables: Vec<_> = folder.iter().map(|folder| ("CREDENTIALS_DIRECTORY", *folder)).collect();
+        let world = World::with(&variables);
+        assert!(world.read(&of("aep-secret"), KIND).unwrap_err().contains("aep-secret"), "{folder:?}");
+        let told = world.read(&of("p8e-marker"), KIND).unwrap_err();
+        assert!(!told.contains("marker"), "{told}");
+    }
+    assert_eq!(of("p8e-marker").to_string(), "credential (not shown)");
 }

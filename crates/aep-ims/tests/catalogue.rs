@@ -66,7 +66,7 @@ fn every_refusal_of_the_platform_is_explained() {
         };
         emulator.fault(Fault::always(Kind::respond(status, &body.to_string())));
         let http = Http::to(&profile.platform_url, None, &context, "test").unwrap();
-        let headers = headers::of(&profile, &token).unwrap();
+        let headers = headers::for_platform(&profile, &token).unwrap();
         let refusal = list_classes(&http, &context, &profile, &headers, Duration::from_secs(5)).unwrap_err();
         assert_explained(known, &refusal);
     }

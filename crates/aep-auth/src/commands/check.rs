@@ -43,7 +43,7 @@ pub(super) fn has_ended(error: &Error) -> bool {
 }
 
 fn ask(context: &Context, profile: &Profile, fetched: &Fetched) -> Result<Vec<Class>> {
-    let headers = headers::of(profile, &fetched.token.value)?;
+    let headers = headers::for_platform(profile, &fetched.token.value)?;
     let http = Http::to(&profile.platform_url, profile.ca_file.as_deref(), context, PROGRAM)?;
     list_classes(&http, context, profile, &headers, budget::whole(context)?)
 }

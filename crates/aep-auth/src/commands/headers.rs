@@ -41,7 +41,7 @@ pub(crate) fn run(
     };
     let headers = match &address {
         Some(address) => headers::for_address(&profile, &fetched.token.value, address)?,
-        None => headers::of(&profile, &fetched.token.value)?,
+        None => headers::for_platform(&profile, &fetched.token.value)?,
     };
     match arguments.format {
         HeaderFormat::Http => {

@@ -7,7 +7,7 @@ use aep_cli::Invocation;
 use aep_core::profile::file::{self, Fields};
 use aep_core::profile::{self, Flow, Name, Origin, ProfileSelection};
 use aep_core::secret::store::SecretKind;
-use aep_core::secret::{Credentials, Reference};
+use aep_core::secret::{Credentials, NOT_SHOWN, Reference};
 use aep_core::{Context, Error, Profile, Result, program, terminal};
 use serde_json::json;
 
@@ -233,13 +233,12 @@ fn show(invocation: &mut Invocation<'_>, selection: &ProfileSelection) -> Result
 
 /// A reference in words, if it has the form of one: who put a secret in its place does not read it here.
 pub(crate) fn shown(reference: &Reference, origin: &Origin) -> String {
-    const NOT_SHOWN: &str = "(not shown)";
     match reference {
-        Reference::Store | Reference::Keyring | Reference::Given(_) | Reference::FileIn { .. } => reference.to_string(),
-        Reference::Credential(id) => {
-            let is_id = id.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_.".contains(&byte));
-            format!("credential {}", if is_id { id } else { NOT_SHOWN })
-        }
+        Reference::Store
+        | Reference::Keyring
+        | Reference::Credential(_)
+        | Reference::Given(_)
+        | Reference::FileIn { .. } => reference.to_string(),
         Reference::File(path) => {
             // What the profile names without a slash in front was put beside the profile; a file that is there is one.
             let folder = match origin {

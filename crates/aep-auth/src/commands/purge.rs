@@ -140,7 +140,7 @@ fn find_in_keyring(invocation: &Invocation<'_>, profiles: &[Profile], ours: &mut
         .iter()
         .flat_map(kinds)
         .filter(|(profile, kind)| reference(profile, *kind).and_then(Place::of) == Some(Place::Keyring));
-    let named: Vec<Account> = named.filter_map(|(profile, kind)| Account::of(profile, kind)).collect();
+    let named: Vec<Account> = named.filter_map(|(profile, kind)| Account::of_profile(profile, kind)).collect();
     let Ok(keyring) = invocation.context.keyring() else { return };
     match keyring.accounts(Duration::from_secs(5)) {
         Ok(found) => {

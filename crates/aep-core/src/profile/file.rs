@@ -8,10 +8,33 @@ use std::path::{Path, PathBuf};
 use toml::de::{DeTable, DeValue};
 
 use super::{Flow, Name};
-use crate::secret::Reference;
+use crate::secret::{NOT_SHOWN, Reference, Secret};
 use crate::{Context, Error, Folders, Result, text, trust};
 
 const MOST_BYTES: u64 = 256 * 1024;
+
+/// The keys, for who looks for one.
+pub const KEYS: [&str; 19] = [
+    "client_id",
+    "org_id",
+    "scopes",
+    "technical_account_id",
+    "meta_scopes",
+    "sandbox",
+    "client_secrets",
+    "private_key",
+    "private_key_passphrase",
+    "ims_url",
+    "platform_url",
+    "hosts",
+    "services",
+    "headers",
+    "git_basic",
+    "ca_file",
+    "flow",
+    "shared_cache",
+    "shared_cache_password",
+];
 
 /// What a profile file says; anything may be missing.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +68,7 @@ pub struct Fields {
     /// `services`
     pub services: Vec<String>,
     /// `headers`
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// `git_basic`
     pub git_basic: Option<bool>,
     /// `ca_file`
@@ -122,9 +145,15 @@ pub fn read(context: &Context, name: &Name) -> Result<(Fields, PathBuf)> {
     let text = text::decode(bytes).ok_or_else(|| refuse(&"it is no text in UTF-8 or UTF-16"))?;
     let fields = parse(&text, &path)?;
     for key in &fields.unknown {
-        context.log.warn(format_args!("{}: unknown key `{key}`", path.display()));
+        context.log.warn(format_args!("{}: unknown key `{}`", path.display(), shown_key(key)));
     }
     Ok((fields, path))
+}
+
+/// A key that is not known, if it has the form of one: it may be a secret in a key's place.
+pub fn shown_key(key: &str) -> &str {
+    let is_key = key.len() <= 32 && key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    if is_key { key } else { NOT_SHOWN }
 }
 
 /// Parses the text of a profile file; `path` names it in errors, and relative files are looked up beside it.
@@ -209,13 +238,13 @@ impl Value<'_> {
         }
     }
 
-    fn headers(&self) -> Result<Vec<(String, String)>> {
+    fn headers(&self) -> Result<Vec<(String, Secret)>> {
         let expected = || self.refuse("expected a table of texts, like { \"x-proxy-global-company-id\" = \"…\" }");
         let table = self.value.as_table().ok_or_else(expected)?;
         let header = |name: &str, value: &DeValue<'_>| {
             let value = value.as_str().ok_or_else(expected)?;
             super::services::check_header(name, value).map_err(|why| self.refuse(why))?;
-            Ok((name.to_owned(), value.to_owned()))
+            Ok((name.to_owned(), Secret::new(value.to_owned())))
         };
         table.iter().map(|(name, value)| header(name.get_ref(), value.get_ref())).collect()
     }
@@ -328,7 +357,7 @@ mod tests {
                 platform_url: Some("https://platform.example".into()),
                 hosts: Some(vec!["*.corp.example".into()]),
                 services: vec!["cja".into(), "events".into()],
-                headers: vec![("x-proxy-global-company-id".into(), "company".into())],
+                headers: vec![("x-proxy-global-company-id".into(), Secret::new("company".into()))],
                 git_basic: Some(true),
                 ca_file: Some("/config/profiles/ca.pem".into()),
                 shared_cache: Some("rediss://h".into()),
@@ -386,5 +415,34 @@ mod tests {
         for text in ["\u{feff}f|ow = 1\n", "\u{feff}é = \"ä\nö", "\u{feff}a = 1\nb = \"é\0\""] {
             assert!(parse(text, Path::new("p.toml")).is_err(), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_key_is_shown_where_it_has_the_form_of_one() {
+        for key in ["sandbx", "git_basik", "client_id"] {
+            assert_eq!(shown_key(key), key);
+        }
+        for secret in ["p8e-marker", "cHJpdm", "a1", "abcdefghijklmnopqrstuvwxyzabcdefg", "clientId"] {
+            assert_eq!(shown_key(secret), "(not shown)");
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_value_of_a_header_and_no_word_of_a_reference() {
+        let fields = parse_at(
+            "headers = { a = \"marker\" }\nprivate_key = { command = [\"op\", \"marker\"] }\n\
+             client_secrets = [{ env = \"p8e-marker\" }, { credential = \"p8e-marker\" }]",
+        );
+        let header = crate::headers::Header { name: "a", value: "marker".to_owned() };
+        let shown = format!("{:?} {header:?}", fields.unwrap());
+        assert!(shown.contains("\"a\"") && !shown.contains("marker"), "{shown}");
+    }
+
+    #[test]
+    fn the_keys_that_are_told_are_the_ones_that_are_read() {
+        for key in KEYS {
+            assert!(parse_at(&format!("{key} = 7")).is_err(), "{key}");
+        }
+        assert!(parse_at("colour = 7").is_ok());
     }
 }

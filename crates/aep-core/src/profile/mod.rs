@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use self::hosts::HostList;
 use self::shared_cache::SharedCacheUrl;
 use self::url::BaseUrl;
-use crate::secret::Reference;
+use crate::secret::{Reference, Secret};
 use crate::token::Mark;
 
 pub mod file;
@@ -122,7 +122,7 @@ pub struct Profile {
     /// The services whose hosts the token may go to, beside Experience Platform's own.
     pub services: Vec<String>,
     /// Further headers, for the hosts of the services.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// Whether git may get the token as a Basic password.
     pub git_basic: bool,
     /// Certificates in PEM that are trusted beside the system's; `AEP_CA_FILE` stands in its place.

@@ -3,7 +3,7 @@
 use super::file::{self, Fields};
 use super::hosts::HostList;
 use super::services;
-use super::shared_cache::SharedCacheUrl;
+use super::shared_cache::{self, SharedCacheUrl};
 use super::url::BaseUrl;
 use super::{
     DEFAULT_IMS_URL, DEFAULT_META_SCOPE, DEFAULT_PLATFORM_URL, DEFAULT_SCOPES, Flow, Name, Origin, Profile, split_list,
@@ -277,12 +277,13 @@ fn assemble(context: &Context, origin: Origin, fields: Fields) -> Result<Profile
     })?;
     let hosts = if is_free { HostList::default_for(&platform_url) } else { own_hosts };
 
-    let shared_cache = context.environment.text("AEP_SHARED_CACHE")?.or(shared_cache);
-    let shared_cache = shared_cache.as_deref().map(SharedCacheUrl::parse).transpose()?;
-    let shared_cache_password = match context.environment.text("AEP_SHARED_CACHE_PASSWORD")? {
+    let given = context.environment.text(shared_cache::VARIABLE)?;
+    let source = if given.is_some() { shared_cache::VARIABLE } else { "shared_cache" };
+    let shared_cache = given.or(shared_cache).map(|url| SharedCacheUrl::parse(source, &url)).transpose()?;
+    let shared_cache_password = match context.environment.text(shared_cache::PASSWORD_VARIABLE)? {
         Some(password) => Some(Reference::Given(Secret::new(password))),
         // The profile's password stays with the profile's engine.
-        None if context.environment.has("AEP_SHARED_CACHE") => None,
+        None if source == shared_cache::VARIABLE => None,
         None => shared_cache_password,
     };
     if let Some(cache) = &shared_cache {
@@ -657,6 +658,20 @@ pub(super) mod tests {
             ("AEP_IMS_URL", "https://a.corp.example"),
         ] {
             assert_eq!(resolved(lines, &[(variable, url)]).unwrap_err().exit_code(), 3, "{variable} {url}");
+        }
+    }
+
+    #[test]
+    fn an_engines_address_that_cannot_be_used_is_named_by_where_it_stands() {
+        let far = "redis://far.example";
+        let line = format!("shared_cache = \"{far}\"");
+        for (lines, variables, source, password) in [
+            (line.as_str(), [].as_slice(), "shared_cache ", "as shared_cache_password"),
+            ("", &[("AEP_SHARED_CACHE", far)], "AEP_SHARED_CACHE ", "as AEP_SHARED_CACHE_PASSWORD"),
+        ] {
+            let refusal = resolved(lines, variables).unwrap_err();
+            assert!(refusal.message().starts_with(source), "{refusal}");
+            assert!(refusal.hint().unwrap().ends_with(password), "{refusal}");
         }
     }
 }

@@ -9,6 +9,10 @@ use super::url::Authority;
 use crate::secret::Secret;
 use crate::{Error, Result};
 
+/// The variable that stands in the place of a profile's address, and the one for its password.
+pub(super) const VARIABLE: &str = "AEP_SHARED_CACHE";
+pub(super) const PASSWORD_VARIABLE: &str = "AEP_SHARED_CACHE_PASSWORD";
+
 const DEFAULT_PORT: u16 = 6379;
 const DEFAULT_PREFIX: &str = "aep:";
 
@@ -24,14 +28,15 @@ pub struct SharedCacheUrl {
 }
 
 impl SharedCacheUrl {
-    /// Parses an address.
+    /// Parses an address; `source` names the key or the variable in errors.
     ///
     /// # Errors
     /// Configuration; the message holds no password.
-    pub fn parse(text: &str) -> Result<Self> {
+    pub fn parse(source: &str, text: &str) -> Result<Self> {
         let refuse = |why: &str| {
-            Error::configuration(format!("shared_cache cannot be used: {why}"))
-                .with_hint("write it like rediss://cache.example:6379/0, its password as shared_cache_password")
+            let password = if source == VARIABLE { PASSWORD_VARIABLE } else { "shared_cache_password" };
+            Error::configuration(format!("{source} cannot be used: {why}"))
+                .with_hint(format!("write it like rediss://cache.example:6379/0, its password as {password}"))
         };
         let (scheme, rest) = text.trim().split_once("://").ok_or_else(|| refuse("expected rediss://host:port"))?;
         let is_tls = match scheme.to_ascii_lowercase().as_str() {
@@ -139,14 +144,14 @@ mod tests {
             ("redis://localhost/1?prefix=team:", "redis://localhost:6379/1", ""),
             ("redis://[::1]:7000", "redis://[::1]:7000/0", ""),
         ] {
-            let address = SharedCacheUrl::parse(text).unwrap();
+            let address = SharedCacheUrl::parse("shared_cache", text).unwrap();
             assert_eq!((address.to_string().as_str(), address.user()), (shown, user), "{text}");
         }
     }
 
     #[test]
     fn nothing_shows_a_password() {
-        let address = SharedCacheUrl::parse("rediss://app:marker%40@h").unwrap();
+        let address = SharedCacheUrl::parse("shared_cache", "rediss://app:marker%40@h").unwrap();
         assert_eq!(address.password().unwrap().expose(), "marker%40");
         assert!(!format!("{address} {address:?}").contains("marker"));
     }
@@ -167,7 +172,7 @@ mod tests {
             "rediss://u:%a@h",
             "rediss://h?prefix=a b",
         ] {
-            let refusal = SharedCacheUrl::parse(text).unwrap_err();
+            let refusal = SharedCacheUrl::parse("shared_cache", text).unwrap_err();
             assert!(!refusal.message().contains("marker"), "{refusal}");
         }
     }

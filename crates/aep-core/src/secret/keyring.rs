@@ -31,7 +31,7 @@ impl Account {
     }
 
     /// The item of a profile's secret; `None` for the environment, which has no name.
-    pub fn of(profile: &Profile, kind: SecretKind) -> Option<Self> {
+    pub fn of_profile(profile: &Profile, kind: SecretKind) -> Option<Self> {
         Some(Self::new(profile.file_name()?, kind, &profile.client_id, &profile.ims_url))
     }
 
@@ -178,7 +178,7 @@ pub fn without(profile: &str, kind: SecretKind) -> Option<String> {
 /// Asks for the secret of a profile.
 pub(super) fn read(context: &Context, profile: &Profile, kind: SecretKind, is_terminal: bool) -> Result<Secret> {
     let what = kind.title();
-    let account = Account::of(profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))?;
+    let account = Account::of_profile(profile, kind).ok_or_else(|| Error::fault("the environment has no keyring"))?;
     let keyring = context.keyring()?;
     let limit = command::time_limit(&context.environment, is_terminal);
     let found = keyring

@@ -15,7 +15,7 @@ pub mod store;
 
 pub use credentials::Credentials;
 pub use keyring::Keyring;
-pub use reference::Reference;
+pub use reference::{NOT_SHOWN, Reference};
 
 /// A client secret, private key, passphrase or access token.
 #[derive(Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ const MAY_NOT_READ: &str = "whoever put it there must let this user's group read
 const CREDENTIALS: &str = "CREDENTIALS_DIRECTORY";
 
 /// A reference to a secret; holds the secret itself only where it came from the environment.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Reference {
     /// The private store of `aep-auth`.
     Store,
@@ -60,14 +60,19 @@ impl Reference {
         let found = match self {
             Self::Given(secret) => secret.clone(),
             Self::Store => read_stored(context, profile, kind)?,
-            Self::File(path) => read_file(context, path, what)?,
+            Self::File(path) => read_file(context, path, &shown_path(path), what)?,
             Self::FileIn { variable, path } => {
                 let refuse = |why: String| format!("cannot read the {what} from the file that {variable} names: {why}");
                 let file = trust::open(path, context.folders.home())
                     .map_err(|error| error.to_error_without_path(refuse(without_path(&error))))?;
                 read_bounded(file, refuse, None)?
             }
-            Self::Credential(id) => read_file(context, &credential_path(context, id, what)?, what)?,
+            Self::Credential(id) => {
+                let path = credential_path(context, id, what)?;
+                let is_shown = shown_credential(id) != NOT_SHOWN;
+                let shown = if is_shown { path.display().to_string() } else { NOT_SHOWN.to_owned() };
+                read_file(context, &path, &shown, what)?
+            }
             Self::Keyring => keyring::read(context, profile, kind, std::io::stderr().is_terminal())?,
             Self::Env(name) => Secret::new(context.environment.text(name)?.ok_or_else(|| {
                 let error = Error::configuration(format!(
@@ -136,7 +141,20 @@ fn shown_path(path: &Path) -> String {
     if is_beside { NOT_SHOWN.to_owned() } else { path.display().to_string() }
 }
 
-const NOT_SHOWN: &str = "(not shown)";
+/// What stands in the place of what may be a secret.
+pub const NOT_SHOWN: &str = "(not shown)";
+
+/// A secret in the place of a credential's name must not be shown.
+fn shown_credential(id: &str) -> &str {
+    let is_id = id.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_.".contains(&byte));
+    if is_id { id } else { NOT_SHOWN }
+}
+
+impl fmt::Debug for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Reference({self})")
+    }
+}
 
 /// Where the secret is, in words, without the secret.
 impl fmt::Display for Reference {
@@ -150,26 +168,28 @@ impl fmt::Display for Reference {
                 write!(f, "command {}", program::shown(command.first().map_or("", String::as_str)))
             }
             Self::Keyring => f.write_str("keyring"),
-            Self::Credential(id) => write!(f, "credential {id}"),
+            Self::Credential(id) => write!(f, "credential {}", shown_credential(id)),
             Self::Given(_) => f.write_str("environment"),
         }
     }
 }
 
-fn read_file(context: &Context, path: &Path, what: &str) -> Result<Secret> {
+fn read_file(context: &Context, path: &Path, shown: &str, what: &str) -> Result<Secret> {
+    let told = |why: String| format!("cannot read the {what} from {shown}: {why}");
     let file = trust::open(path, context.folders.home()).map_err(|error| {
         // A cure for another's file is with whoever put it there.
         let may_not = error.cause() == crate::error::Cause::Io(std::io::ErrorKind::PermissionDenied);
-        let cure = error.cure().filter(|_| shown_path(path) != NOT_SHOWN);
+        let cure = error.cure().filter(|_| shown != NOT_SHOWN);
         let cure = cure.or_else(|| may_not.then(|| MAY_NOT_READ.to_owned()));
-        error.to_error_without_path(unreadable(what, path, without_path(&error))).with_hint_if_any(cure)
+        error.to_error_without_path(told(without_path(&error))).with_hint_if_any(cure)
     })?;
-    read_bounded(file, |why| unreadable(what, path, why), None)
+    read_bounded(file, told, None)
 }
 
 /// Where systemd put a credential of this service.
 fn credential_path(context: &Context, id: &str, what: &str) -> Result<PathBuf> {
     let folder = context.environment.path(CREDENTIALS).ok_or_else(|| {
+        let id = Some(shown_credential(id)).filter(|id| *id != NOT_SHOWN).unwrap_or("ID");
         Error::configuration(format!(
             "the {what} is expected among the credentials of a service, and {CREDENTIALS} is not set"
         ))

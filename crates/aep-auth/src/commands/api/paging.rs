@@ -13,7 +13,6 @@ use serde_json::value::RawValue;
 use super::request::escape;
 
 /// A page: its items as they came, and the query of the next one.
-#[derive(Debug)]
 pub(super) struct Page<'a> {
     pub(super) items: Vec<&'a RawValue>,
     pub(super) next: Option<String>,

@@ -95,7 +95,7 @@ pub(super) fn method(typed: Option<&str>, has_data: bool) -> Result<String> {
 }
 
 /// What `-H` changes.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Changes {
     given: Vec<(String, String)>,
     removed: Vec<String>,
@@ -358,7 +358,7 @@ mod tests {
             "x: marker\r\ny: z",
             "authorization : marker",
         ] {
-            let refusal = Changes::read(&lines(&[line])).unwrap_err();
+            let refusal = Changes::read(&lines(&[line])).err().unwrap();
             assert_eq!(refusal.exit_code(), 2, "{line}");
             assert!(!refusal.message().contains("marker"), "{refusal}");
         }

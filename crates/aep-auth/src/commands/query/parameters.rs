@@ -169,7 +169,7 @@ fn ask_or_renew(context: &Context, profile: &Profile, fetched: Fetched) -> Resul
 }
 
 fn ask(context: &Context, profile: &Profile, fetched: &Fetched) -> Result<QueryAnswer> {
-    let headers = headers::of(profile, &fetched.token.value)?;
+    let headers = headers::for_platform(profile, &fetched.token.value)?;
     let http = Http::to(&profile.platform_url, profile.ca_file.as_deref(), context, PROGRAM)?;
     query_parameters(&http, context, profile, &headers, budget::whole(context)?)
 }
