@@ -1,7 +1,7 @@
 //! The conversation with Redis or Valkey: RESP version 2, bounded in time and in bytes.
 //!
 //! Every question, with its answer, has 500 ms, and no answer is held that is larger than one of ours could be. An engine
-//! that is down, slow, full or hostile is a [`Trouble`], which the caller takes for no engine at all.
+//! that is down, slow, full or hostile is a [`EngineError`], which the caller takes for no engine at all.
 //! The protocol: <https://redis.io/docs/latest/develop/reference/protocol-spec/>.
 
 use std::cell::RefCell;
@@ -26,7 +26,7 @@ const MOST_ITEMS: usize = 16;
 
 /// Why the engine did not serve.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Trouble {
+pub(crate) enum EngineError {
     /// It was not done in time.
     TimedOut,
     /// It said no, with this code of its own.
@@ -45,7 +45,7 @@ pub(crate) enum Trouble {
     LeftAlone,
 }
 
-impl std::fmt::Display for Trouble {
+impl std::fmt::Display for EngineError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::TimedOut => write!(f, "it did not answer within {} ms", TIME_LIMIT.as_millis()),
@@ -61,7 +61,7 @@ impl std::fmt::Display for Trouble {
     }
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for EngineError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             ErrorKind::TimedOut | ErrorKind::WouldBlock => Self::TimedOut,
@@ -72,7 +72,7 @@ impl From<io::Error> for Trouble {
     }
 }
 
-type Result<T> = std::result::Result<T, Trouble>;
+type Result<T> = std::result::Result<T, EngineError>;
 
 /// What the engine answered.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,14 +101,14 @@ impl Engine {
         password: Option<&Secret>,
         tls: impl FnOnce() -> std::result::Result<Arc<ClientConfig>, String>,
     ) -> Result<Self> {
-        let tls = if url.is_tls() { Some(tls().map_err(Trouble::NotAsked)?) } else { None };
+        let tls = if url.is_tls() { Some(tls().map_err(EngineError::NotAsked)?) } else { None };
         let deadline = Instant::now() + TIME_LIMIT;
         let host = url.authority().host.trim_start_matches('[').trim_end_matches(']');
         let tcp = open(host, url.authority().port, deadline)?;
         let stream = match tls {
             Some(tls) => {
-                let name = ServerName::try_from(host.to_owned()).map_err(|_| Trouble::Tls)?;
-                let connection = ClientConnection::new(tls, name).map_err(|_| Trouble::Tls)?;
+                let name = ServerName::try_from(host.to_owned()).map_err(|_| EngineError::Tls)?;
+                let connection = ClientConnection::new(tls, name).map_err(|_| EngineError::Tls)?;
                 Stream::Tls(Box::new(StreamOwned::new(connection, Timed { tcp, deadline })))
             }
             None => Stream::Plain(Timed { tcp, deadline }),
@@ -132,9 +132,9 @@ impl Engine {
     pub(crate) fn get(&self, name: &str) -> Result<Option<Vec<u8>>> {
         match self.ask(&[b"GET", name.as_bytes()]) {
             Ok(Reply::Bytes(bytes)) => Ok(bytes),
-            Err(Trouble::Refused(code)) if code == "WRONGTYPE" => Ok(None),
-            Ok(_) => Err(Trouble::Protocol),
-            Err(trouble) => Err(trouble),
+            Err(EngineError::Refused(code)) if code == "WRONGTYPE" => Ok(None),
+            Ok(_) => Err(EngineError::Protocol),
+            Err(error) => Err(error),
         }
     }
 
@@ -149,7 +149,7 @@ impl Engine {
         match self.ask(&[b"SET", name.as_bytes(), owner.as_bytes(), b"NX", b"PX", life.as_bytes()])? {
             Reply::Line => Ok(true),
             Reply::Bytes(None) => Ok(false),
-            _ => Err(Trouble::Protocol),
+            _ => Err(EngineError::Protocol),
         }
     }
 
@@ -197,8 +197,8 @@ impl Engine {
         stream.get_mut().flush()?;
         match read_reply(&mut *stream, true) {
             // A password may have the form of a code.
-            Err(Trouble::Refused(code)) if words[1..].contains(&code.as_bytes()) => {
-                Err(Trouble::Refused(NO_CODE.to_owned()))
+            Err(EngineError::Refused(code)) if words[1..].contains(&code.as_bytes()) => {
+                Err(EngineError::Refused(NO_CODE.to_owned()))
             }
             other => other,
         }
@@ -214,42 +214,51 @@ fn is_code(text: &str) -> bool {
     (2..=20).contains(&text.len()) && text.starts_with(|c: char| c.is_ascii_uppercase()) && text.bytes().all(is_inner)
 }
 
+/// What is shown of an answer that refuses; `None` for any other, and for what is no answer.
+pub fn refusal_in(answer: &[u8]) -> Option<String> {
+    match read_reply(&mut &*answer, true) {
+        Err(EngineError::Refused(code)) => Some(code),
+        _ => None,
+    }
+}
+
 /// Reads one answer; a list holds no lists.
 fn read_reply(stream: &mut impl BufRead, may_be_list: bool) -> Result<Reply> {
     let mut line = Vec::new();
     stream.by_ref().take(LONGEST_LINE).read_until(b'\n', &mut line)?;
     if line.is_empty() {
-        return Err(Trouble::Io(ErrorKind::UnexpectedEof));
+        return Err(EngineError::Io(ErrorKind::UnexpectedEof));
     }
-    let line = line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(Trouble::Protocol)?;
+    let line =
+        line.strip_suffix(b"\r\n").and_then(|line| std::str::from_utf8(line).ok()).ok_or(EngineError::Protocol)?;
     let mut characters = line.chars();
     let (kind, rest) = (characters.next(), characters.as_str());
-    let number = || rest.parse::<i64>().map_err(|_| Trouble::Protocol);
+    let number = || rest.parse::<i64>().map_err(|_| EngineError::Protocol);
     match kind {
         Some('+') => Ok(Reply::Line),
         Some('-') => {
             let code = rest.split(' ').next().unwrap_or_default();
-            Err(Trouble::Refused(if is_code(code) { code } else { NO_CODE }.to_owned()))
+            Err(EngineError::Refused(if is_code(code) { code } else { NO_CODE }.to_owned()))
         }
         Some(':') => Ok(Reply::Number(number()?)),
         Some('$') => match number()? {
             -1 => Ok(Reply::Bytes(None)),
             length => {
                 let length = usize::try_from(length).ok().filter(|length| *length <= MOST_BYTES);
-                let mut bytes = vec![0; length.ok_or(Trouble::Protocol)? + 2];
+                let mut bytes = vec![0; length.ok_or(EngineError::Protocol)? + 2];
                 stream.read_exact(&mut bytes)?;
                 if bytes.split_off(bytes.len() - 2) != b"\r\n" {
-                    return Err(Trouble::Protocol);
+                    return Err(EngineError::Protocol);
                 }
                 Ok(Reply::Bytes(Some(bytes)))
             }
         },
         Some('*') if may_be_list => {
             let count = usize::try_from(number()?).ok().filter(|count| *count <= MOST_ITEMS);
-            let items = (0..count.ok_or(Trouble::Protocol)?).map(|_| read_reply(stream, false));
+            let items = (0..count.ok_or(EngineError::Protocol)?).map(|_| read_reply(stream, false));
             Ok(Reply::List(items.collect::<Result<_>>()?))
         }
-        _ => Err(Trouble::Protocol),
+        _ => Err(EngineError::Protocol),
     }
 }
 
@@ -325,11 +334,11 @@ impl Write for Timed {
 }
 
 fn open(host: &str, port: u16, deadline: Instant) -> Result<TcpStream> {
-    let mut trouble = Trouble::NameNotFound;
+    let mut fault = EngineError::NameNotFound;
     for address in addresses(host, port, deadline)? {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return Err(Trouble::TimedOut);
+            return Err(EngineError::TimedOut);
         }
         match TcpStream::connect_timeout(&address, left) {
             Ok(tcp) => {
@@ -337,10 +346,10 @@ fn open(host: &str, port: u16, deadline: Instant) -> Result<TcpStream> {
                 let _ = tcp.set_nodelay(true);
                 return Ok(tcp);
             }
-            Err(error) => trouble = error.into(),
+            Err(error) => fault = error.into(),
         }
     }
-    Err(trouble)
+    Err(fault)
 }
 
 /// A name is looked up on a thread of its own, since the system's own look-up has no deadline.
@@ -355,17 +364,17 @@ fn addresses(host: &str, port: u16, deadline: Instant) -> Result<Vec<SocketAddr>
         // Nobody listens any more where it took too long.
         let _ = sender.send(found);
     });
-    spawned.map_err(|_| Trouble::NotAsked("the system gives no further thread".to_owned()))?;
+    spawned.map_err(|_| EngineError::NotAsked("the system gives no further thread".to_owned()))?;
     match receiver.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
-        Ok(found) => found.map_err(|_| Trouble::NameNotFound),
-        Err(_) => Err(Trouble::TimedOut),
+        Ok(found) => found.map_err(|_| EngineError::NameNotFound),
+        Err(_) => Err(EngineError::TimedOut),
     }
 }
 
 fn decoded(text: &str) -> Result<String> {
     match percent_encoding::percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
-        Err(_) => Err(Trouble::NotAsked("its user or password is not UTF-8".to_owned())),
+        Err(_) => Err(EngineError::NotAsked("its user or password is not UTF-8".to_owned())),
     }
 }
 
@@ -388,12 +397,16 @@ mod tests {
         assert_eq!(reply(b"$-1\r\n"), Ok(Reply::Bytes(None)));
         assert_eq!(reply(b"$3\r\na\nb\r\n"), Ok(Reply::Bytes(Some(b"a\nb".to_vec()))));
         assert_eq!(reply(b"*1\r\n:1\r\n"), Ok(Reply::List(vec![Reply::Number(1)])));
-        assert_eq!(reply(b"-NOAUTH Authentication required.\r\n"), Err(Trouble::Refused("NOAUTH".to_owned())));
+        assert_eq!(reply(b"-NOAUTH Authentication required.\r\n"), Err(EngineError::Refused("NOAUTH".to_owned())));
         // What may be a password that is repeated is not shown.
         for line in
             ["-p8e-Yw7vZq wrong", "-hunter2", "-", "- x", "-A", "-9LIVES", "-ABCDEFGHIJKLMNOPQRSTU", "-A\x1b[31m"]
         {
-            assert_eq!(reply(format!("{line}\r\n").as_bytes()), Err(Trouble::Refused("an error".to_owned())), "{line}");
+            assert_eq!(
+                reply(format!("{line}\r\n").as_bytes()),
+                Err(EngineError::Refused("an error".to_owned())),
+                "{line}"
+            );
         }
     }
 
@@ -401,7 +414,7 @@ mod tests {
         #[test]
         fn no_answer_makes_it_panic_or_shows_what_is_no_code(text in "([-+:$*][-0-9A-Za-z ]{0,12}\r?\n?){0,6}", bytes: Vec<u8>) {
             for bytes in [text.as_bytes(), &bytes] {
-                if let Err(Trouble::Refused(code)) = reply(bytes) {
+                if let Err(EngineError::Refused(code)) = reply(bytes) {
                     assert!(code == NO_CODE || is_code(&code), "{code}");
                 }
             }
@@ -424,10 +437,10 @@ mod tests {
             b"+no end",
             b":x\r\n",
         ] {
-            assert_eq!(reply(bytes), Err(Trouble::Protocol), "{:?}", String::from_utf8_lossy(bytes));
+            assert_eq!(reply(bytes), Err(EngineError::Protocol), "{:?}", String::from_utf8_lossy(bytes));
         }
-        assert_eq!(reply(&b"+".repeat(1 << 20)), Err(Trouble::Protocol));
-        assert_eq!(reply(b""), Err(Trouble::Io(ErrorKind::UnexpectedEof)));
-        assert_eq!(reply(b"$5\r\nab"), Err(Trouble::Io(ErrorKind::UnexpectedEof)));
+        assert_eq!(reply(&b"+".repeat(1 << 20)), Err(EngineError::Protocol));
+        assert_eq!(reply(b""), Err(EngineError::Io(ErrorKind::UnexpectedEof)));
+        assert_eq!(reply(b"$5\r\nab"), Err(EngineError::Io(ErrorKind::UnexpectedEof)));
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use aep_core::duration;
 use aep_core::secret::Credentials;
 
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Engine, EngineError};
 use crate::store::{RedisStore, Tls, read_token};
 
 /// A line of what was found.
@@ -31,9 +31,9 @@ pub fn inspect(credentials: &Credentials<'_>, tls: Tls) -> aep_core::Result<Vec<
     };
     let mut findings = Vec::new();
     let looked = store.reach().and_then(|engine| look(credentials, &store, engine, &mut findings));
-    if let Err(trouble) = looked {
+    if let Err(error) = looked {
         findings.push(Finding::Bad(
-            format!("the shared cache {url} does not serve: {trouble}"),
+            format!("the shared cache {url} does not serve: {error}"),
             "check the address, its user and password, and AEP_CA_FILE; tokens come from IMS meanwhile".to_owned(),
         ));
     }
@@ -45,7 +45,7 @@ fn look(
     store: &RedisStore<'_>,
     engine: &Engine,
     findings: &mut Vec<Finding>,
-) -> Result<(), Trouble> {
+) -> Result<(), EngineError> {
     let Some(url) = &credentials.profile().shared_cache else { return Ok(()) };
     let clock = &credentials.context().clock;
     let probe = format!("{}doctor:{}", url.prefix(), std::process::id());

@@ -9,5 +9,6 @@ mod quiet;
 mod seal;
 mod store;
 
+pub use engine::refusal_in;
 pub use inspect::{Finding, inspect};
 pub use store::{RedisLock, RedisStore, Tls};

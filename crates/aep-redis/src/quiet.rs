@@ -30,3 +30,41 @@ pub(crate) fn leave_alone(context: &Context, address: &SharedCacheUrl) {
         note.overwrite(format!("{:<20}", context.clock.now()).as_bytes());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aep_core::{Clock, Environment, Folders, Log};
+    use std::time::Duration;
+
+    struct At(i64);
+
+    impl Clock for At {
+        fn unix_millis(&self) -> i64 {
+            self.0 * 1000
+        }
+        fn monotonic(&self) -> Duration {
+            Duration::ZERO
+        }
+        fn sleep(&self, _: Duration) {}
+    }
+
+    #[test]
+    fn an_engine_that_failed_is_left_alone_for_half_a_minute() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |second: i64| Context {
+            environment: Environment::from_pairs([] as [(&str, &str); 0]),
+            clock: Box::new(At(second)),
+            folders: Folders::at(folder.path(), folder.path(), folder.path()),
+            log: Log::silent(),
+            keyring: Default::default(),
+        };
+        let [one, other] =
+            ["rediss://one", "rediss://other"].map(|url| SharedCacheUrl::parse("shared_cache", url).unwrap());
+        leave_alone(&at(100), &one);
+        for (second, is_left) in [(99, false), (100, true), (129, true), (130, false)] {
+            assert_eq!(is_left_alone(&at(second), &one), is_left, "{second}");
+        }
+        assert!(!is_left_alone(&at(100), &other));
+    }
+}

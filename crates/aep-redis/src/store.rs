@@ -21,7 +21,7 @@ use rustls::ClientConfig;
 use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
-use crate::engine::{Engine, Trouble};
+use crate::engine::{Engine, EngineError};
 use crate::quiet;
 use crate::seal::Seal;
 
@@ -133,29 +133,29 @@ impl<'a> RedisStore<'a> {
         self.seen.get_or_init(|| RefCell::new(Seen::open(self.credentials.context(), &identity())))
     }
 
-    pub(crate) fn engine(&self) -> Result<&Rc<Engine>, Trouble> {
+    pub(crate) fn engine(&self) -> Result<&Rc<Engine>, EngineError> {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);
         }
         if quiet::is_left_alone(self.credentials.context(), self.url) {
-            return Err(Trouble::LeftAlone);
+            return Err(EngineError::LeftAlone);
         }
         self.reach()
     }
 
     /// The engine for a person who asks for it by name: it is not left alone for a failure a moment ago, which may be cured.
-    pub(crate) fn reach(&self) -> Result<&Rc<Engine>, Trouble> {
+    pub(crate) fn reach(&self) -> Result<&Rc<Engine>, EngineError> {
         // Before the clock of the engine runs: a secret may have to be asked for.
         self.seals()?;
         self.connect()
     }
 
-    fn connect(&self) -> Result<&Rc<Engine>, Trouble> {
+    fn connect(&self) -> Result<&Rc<Engine>, EngineError> {
         if let Some(engine) = self.engine.get() {
             return Ok(engine);
         }
         let context = self.credentials.context();
-        let not_asked = |error: aep_core::Error| Trouble::NotAsked(error.message().to_owned());
+        let not_asked = |error: aep_core::Error| EngineError::NotAsked(error.message().to_owned());
         let password = self.password().map_err(not_asked)?;
         let ca_file = self.credentials.profile().ca_file.as_deref();
         let tls = || (self.tls)(context, ca_file).map_err(|error| error.message().to_owned());
@@ -165,11 +165,11 @@ impl<'a> RedisStore<'a> {
 
     /// A seal for each secret that may stand behind an entry: the private key of a service account, else the client
     /// secrets.
-    pub(crate) fn seals(&self) -> Result<&[Seal], Trouble> {
+    pub(crate) fn seals(&self) -> Result<&[Seal], EngineError> {
         if let Some(seals) = self.seals.get() {
             return Ok(seals);
         }
-        let not_asked = |error: aep_core::Error| Trouble::NotAsked(error.message().to_owned());
+        let not_asked = |error: aep_core::Error| EngineError::NotAsked(error.message().to_owned());
         let profile = self.credentials.profile();
         let identity = Identity::new(profile);
         let secrets: Vec<&Secret> = if self.is_sealed_by_key() {
@@ -195,14 +195,14 @@ impl<'a> RedisStore<'a> {
         reference.map(|reference| reference.read(context, profile, SecretKind::SharedCachePassword)).transpose()
     }
 
-    fn name_with(&self, suffix: &str) -> Result<String, Trouble> {
+    fn name_with(&self, suffix: &str) -> Result<String, EngineError> {
         let name = self.seals()?.first().map(|seal| seal.entry_name(self.url.prefix()));
-        let name = name.ok_or_else(|| Trouble::NotAsked("there is no secret to seal with".to_owned()))?;
+        let name = name.ok_or_else(|| EngineError::NotAsked("there is no secret to seal with".to_owned()))?;
         Ok(format!("{name}:{suffix}"))
     }
 
     /// The newest token of those that open and that this machine has no reason to refuse.
-    fn find(&self) -> Result<Option<CacheEntry>, Trouble> {
+    fn find(&self) -> Result<Option<CacheEntry>, EngineError> {
         let engine = self.engine()?;
         let mut newest: Option<CacheEntry> = None;
         for (number, seal) in self.seals()?.iter().enumerate() {
@@ -225,7 +225,7 @@ impl<'a> RedisStore<'a> {
         Ok(newest)
     }
 
-    fn leave_token(&self, entry: &CacheEntry) -> Result<Option<String>, Trouble> {
+    fn leave_token(&self, entry: &CacheEntry) -> Result<Option<String>, EngineError> {
         let CacheEntry { token, accepted, .. } = entry;
         let number = accepted.filter(|_| !self.is_sealed_by_key()).map_or(0, |accepted| accepted.client_secret);
         let (Some(seal), Some(life)) = (self.seals()?.get(number), token.life) else { return Ok(None) };
@@ -324,9 +324,9 @@ impl Store for RedisStore<'_> {
     }
 }
 
-fn unusable(trouble: Trouble) -> StoreError {
-    match trouble {
-        Trouble::LeftAlone => StoreError::LeftAlone,
+fn unusable(error: EngineError) -> StoreError {
+    match error {
+        EngineError::LeftAlone => StoreError::LeftAlone,
         other => StoreError::Unusable(other.to_string()),
     }
 }
