@@ -360,3 +360,20 @@ fn tls_is_checked_against_the_own_authority() {
     world.set("AEP_CA_FILE", ca.to_str().unwrap());
     assert_eq!(world.acquire().unwrap().source, Source::Ims);
 }
+
+#[test]
+fn a_server_that_asks_for_no_wait_or_for_one_that_is_past_is_spared_all_the_same() {
+    let asked = |retry_after, retry_at| FaultKind::Refuse { status: 429, retry_after, retry_at };
+    for (fault, least, most) in [
+        (asked(Some(0), None), 125, 250),
+        (asked(None, Some(-60)), 125, 250),
+        // A second more or less, since the date has no fraction.
+        (asked(None, Some(5)), 4000, 6000),
+    ] {
+        let world = World::oauth();
+        world.emulator.fault(Fault::times(1, fault));
+        assert!(world.acquire().is_ok());
+        let pauses = world.pauses.borrow();
+        assert!(pauses.len() == 1 && (least..=most).contains(&pauses[0].as_millis()), "{least}: {pauses:?}");
+    }
+}
