@@ -411,6 +411,39 @@ fn a_hit_takes_no_lock_and_opens_three_files() {
     }
 }
 
+#[test]
+fn a_helpers_hit_is_as_small() {
+    if !can_trace() {
+        return;
+    }
+    let world = with_profile();
+    let host = world.emulator.url().trim_start_matches("http://").to_owned();
+    let git = format!("protocol=http\nhost={host}\ncapability[]=authtype\n\n");
+    let bazel = format!("{{\"uri\":\"{}/x\"}}", world.emulator.url());
+    world.token();
+    for (program, arguments, input, further) in [
+        ("git-credential-aep", ["get"].as_slice(), git.as_str(), 0),
+        ("bazel-credential-aep", &["get"], &bazel, 0),
+        ("aep-postman", &["environment"], "", 0),
+        // It remembers whom it answered.
+        ("kube-credential-aep", &[], "", 60),
+    ] {
+        let mut command = Command::new("strace");
+        world.prepare(&mut command);
+        command.args(["-f", "-qq", "-o"]).arg(world.path("strace.log")).arg(binary(program)).args(arguments);
+        let output = command.stdin(world.input(input)).output().unwrap();
+        assert_clean(&output);
+        assert!(text(&output.stdout).contains("eyJ"), "{program}");
+        // Each line begins with the process number.
+        let calls: Vec<String> =
+            log(&world).iter().filter_map(|line| Some(line.split_once(' ')?.1.trim().to_owned())).collect();
+        for names in [&["flock"][..], &["socket", "connect"], &["fork", "vfork", "clone", "clone3", "nanosleep"]] {
+            assert_eq!(count(&calls, names), 0, "{program}: {calls:#?}");
+        }
+        assert!(calls.len() <= 110 + further, "{program}: {} calls: {calls:#?}", calls.len());
+    }
+}
+
 /// A lookup of an account by the C library loads modules of the system's own, which ends a program that carries another.
 #[test]
 fn without_a_home_no_account_is_looked_up_by_the_c_library() {
