@@ -644,3 +644,10 @@ fn doctor_tells_of_the_engine() {
     assert_eq!(output.status.code(), Some(5));
     assert!(text(&output.stdout).contains("does not serve"));
 }
+
+#[test]
+fn an_engine_whose_name_is_not_known_costs_little() {
+    let mut world = World::oauth();
+    world.set("AEP_SHARED_CACHE", "rediss://no-such-host.invalid");
+    token_without_engine(&mut world, 1, "no-such-host.invalid:6379");
+}

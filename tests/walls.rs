@@ -122,3 +122,71 @@ fn the_core_knows_no_tool_and_the_page_names_every_crate() {
         assert!(found.stdout.is_empty(), "{word}: {}", String::from_utf8_lossy(&found.stdout));
     }
 }
+
+/// The rows of a table of the architecture page, without its head.
+fn rows(heading: &str) -> Vec<Vec<String>> {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    let (_, after) = page.split_once(&format!("\n## {heading}\n")).unwrap();
+    let section = after.split("\n## ").next().unwrap();
+    let cells = |line: &str| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect();
+    section.lines().filter(|line| line.starts_with('|')).skip(2).map(cells).collect()
+}
+
+/// What stands between backticks.
+fn words(cell: &str) -> Vec<String> {
+    cell.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_page_says_what_each_crate_depends_on_and_where_things_are() {
+    let metadata = metadata();
+    let mut above: Vec<String> = Vec::new();
+    for row in rows("Which crate may know what") {
+        let [names, .., told] = row.as_slice() else { panic!("{row:?}") };
+        let mut told_names = words(told);
+        if told.starts_with("all of the above") {
+            told_names.extend(above.iter().cloned());
+        }
+        told_names.sort();
+        for name in words(names).into_iter().filter(|_| told != "everything") {
+            let packages = metadata["packages"].as_array().unwrap();
+            let package = packages.iter().find(|package| package["name"] == *name).unwrap();
+            let mut used: Vec<String> = package["dependencies"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|dependency| dependency["kind"].is_null() && !dependency["path"].is_null())
+                .map(|dependency| dependency["name"].as_str().unwrap().to_owned())
+                .collect();
+            used.sort();
+            assert_eq!(used, told_names, "{name}");
+        }
+        above.extend(words(names));
+    }
+    for row in rows("Where is …") {
+        let mut whole: Vec<std::path::PathBuf> = Vec::new();
+        for word in words(&row[1]) {
+            if word.starts_with("crates/") {
+                whole.push(root().join(&word));
+                assert!(root().join(&word).exists(), "{word}");
+            } else if word.ends_with(".rs") {
+                // A further one of the same crate.
+                let found = whole.iter().flat_map(|path| path.ancestors()).any(|folder| folder.join(&word).exists());
+                assert!(found, "{word} is nowhere near {whole:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_streams_are_touched_where_the_page_says() {
+    let page = std::fs::read_to_string(root().join("docs/architecture.md")).unwrap();
+    for word in ["io::stdin()", "io::stdout()", "io::stderr()"] {
+        let mut grep = Command::new("grep");
+        grep.args(["-rlF", "--include=*.rs", word]).arg("crates").current_dir(root());
+        let found = String::from_utf8(grep.output().unwrap().stdout).unwrap();
+        for file in found.lines().filter(|file| !["xtask", "ims-emulator"].iter().any(|own| file.contains(own))) {
+            assert!(page.contains(&format!("`{file}`")), "{file}: {word}");
+        }
+    }
+}

@@ -164,7 +164,7 @@ impl Engine {
     pub(crate) fn remove(&self, name: &str) -> Result<bool> {
         match self.ask(&[b"DEL", name.as_bytes()])? {
             Reply::Number(count) => Ok(count > 0),
-            _ => Err(Trouble::Protocol),
+            _ => Err(EngineError::Protocol),
         }
     }
 
