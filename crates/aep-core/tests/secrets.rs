@@ -593,10 +593,11 @@ fn a_secret_that_a_killed_writer_left_goes_with_whatever_is_written_or_removed_n
         let left =
             [".prod@client-secret.4711.tmp", ".other@private-key.1.tmp", ".aep-3.tmp"].map(|name| folder.join(name));
         kept.iter().chain(&left).for_each(|path| std::fs::write(path, "marker").unwrap());
+        let all = &mut Transaction::new(None);
         match step {
             "write" => assert!(world.store(KIND, "two").is_file()),
-            "remove" => assert!(!store::remove(folders, &world.key(), SecretKind::Passphrase).unwrap()),
-            _ => assert!(store::remove_but(folders, &Name::parse("dev").unwrap(), &[]).unwrap().is_empty()),
+            "remove" => assert!(!store::remove(folders, &world.key(), SecretKind::Passphrase, all).unwrap()),
+            _ => assert!(store::remove_but(folders, &Name::parse("dev").unwrap(), &[], all).unwrap().is_empty()),
         }
         assert!(left.iter().all(|path| !path.exists()), "{step}: {:?}", world.kept());
         kept.iter().for_each(|path| std::fs::remove_file(path).unwrap());

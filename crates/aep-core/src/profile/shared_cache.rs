@@ -187,11 +187,11 @@ mod tests {
             ("valkey://localhost/?prefix=a.b_c-1", false, 0, "a.b_c-1"),
             (long.as_str(), true, 0, &long[18..]),
         ] {
-            let address = SharedCacheUrl::parse(text).unwrap();
+            let address = SharedCacheUrl::parse("shared_cache", text).unwrap();
             assert_eq!((address.is_tls(), address.database(), address.prefix()), (is_tls, database, prefix), "{text}");
             assert_eq!(format!("{address:?}"), address.to_string());
         }
-        assert!(SharedCacheUrl::parse(&format!("{long}x")).is_err());
+        assert!(SharedCacheUrl::parse("shared_cache", &format!("{long}x")).is_err());
     }
 
     #[test]
@@ -203,7 +203,7 @@ mod tests {
             ("rediss://:6379", "expected a host name"),
             ("rediss://::1", "expected a host name"),
         ] {
-            let refusal = SharedCacheUrl::parse(text).unwrap_err();
+            let refusal = SharedCacheUrl::parse("shared_cache", text).unwrap_err();
             assert!(refusal.message().ends_with(why), "{text}: {refusal}");
         }
     }
