@@ -281,7 +281,7 @@ fn refused_output(path: &Path, error: platform::OpenError) -> WriteError {
 #[cfg(unix)]
 fn own_place(path: &Path) -> Result<(PathBuf, Option<std::fs::Metadata>), WriteError> {
     let (target, metadata) = resolve(path, None, crate::trust::Strictness::Links)?;
-    if metadata.as_ref().is_some_and(|metadata| !crate::trust::is_owner_trusted(metadata)) {
+    if metadata.as_ref().is_some_and(|metadata| !platform::may_take_output(metadata)) {
         return Err(WriteError::Foreign { path: target });
     }
     Ok((target, metadata))
