@@ -113,6 +113,11 @@ impl BaseUrl {
                 .with_hint("write it like https://ims-na1.adobelogin.com")
         };
         let trimmed = text.trim();
+        if crate::secret::is_adobes(trimmed) {
+            return Err(Error::configuration(format!(
+                "{what} is a client secret (not shown), where an address belongs"
+            )));
+        }
         let (scheme, rest) = match trimmed.split_once("://") {
             None => (Scheme::Https, trimmed),
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("https") => (Scheme::Https, rest),
