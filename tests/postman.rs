@@ -102,10 +102,10 @@ fn a_file_is_private_and_keeps_what_the_user_added() {
     assert_eq!(environment["values"][0]["key"], "limit");
     assert_eq!(environment["values"][1]["key"], "ACCESS_TOKEN");
     assert_eq!(value(&environment, "ACCESS_TOKEN"), Some(world.token().as_str()));
-    assert_eq!(value(&environment, "SANDBOX_NAME"), Some("mine"));
+    assert_eq!(value(&environment, "SANDBOX_NAME"), None);
     assert_eq!(value(&environment, "CLIENT_SECRET"), Some("old-secret"));
     let description = environment["description"].as_str().unwrap();
-    assert!(description.contains("x-sandbox-name is sent") && description.contains("secret is what it was"));
+    assert!(description.contains("no x-sandbox-name is sent") && description.contains("secret is what it was"));
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -128,7 +128,31 @@ fn a_secret_comes_into_a_file_only_when_asked_for_and_stays_without_asking() {
     assert_eq!(write(&["--with-secret"]).1.as_deref(), Some(secret.as_str()));
     let (told, kept) = write(&[]);
     assert_eq!(kept.as_deref(), Some(secret.as_str()));
-    assert!(told.contains("CLIENT_SECRET stayed as it was") && !told.contains(&secret), "{told}");
+    assert!(told.contains("as it was: CLIENT_SECRET") && !told.contains(&secret), "{told}");
+}
+
+#[test]
+fn a_file_that_is_written_for_another_profile_has_nothing_of_the_one_before() {
+    let mut world = World::jwt();
+    world.set("AEP_LOG", "info");
+    world.set("AEP_SANDBOX", "dev1");
+    let write = |world: &World, more: &[&str]| {
+        let output = world.run("aep-postman", &[&["environment", "--no-token", "-o", "env.json"], more].concat());
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let file = read(&world.path("env.json"));
+        let keys = ["SANDBOX_NAME", "TECHNICAL_ACCOUNT_ID", "META_SCOPE", "SCOPES", "PRIVATE_KEY"];
+        (text(&output.stderr), keys.map(|key| value(&file, key).is_some()))
+    };
+    assert_eq!(write(&world, &["--with-secret"]).1, [true, true, true, false, true]);
+    let (told, kept) = write(&world, &[]);
+    assert!(kept == [true, true, true, false, true] && !told.contains("gone"), "{told}");
+    for name in ["AEP_SANDBOX", "AEP_PRIVATE_KEY", "AEP_TECHNICAL_ACCOUNT_ID"] {
+        world.unset(name);
+    }
+    let (told, kept) = write(&world, &[]);
+    assert_eq!(kept, [false, false, false, true, true], "the user's secret alone");
+    let gone = "as it was: CLIENT_SECRET, PRIVATE_KEY; gone, since the profile has none: SANDBOX_NAME, TECHNICAL_ACCOUNT_ID, META_SCOPE";
+    assert!(told.contains(gone), "{told}");
 }
 
 #[test]
@@ -489,6 +513,20 @@ fn a_refused_call_and_a_wrong_answer_are_failed_tests() {
             assert!(!output.status.success(), "{runner:?} {status}");
             assert!(shown(&output).contains(failed), "{}", shown(&output));
         }
+    }
+}
+
+/// Behind a proxy that cannot be passed, say: the request's own error is what counts.
+#[test]
+fn a_call_without_an_answer_is_told_in_one_sentence() {
+    for runner in RUNNERS {
+        let world = World::oauth();
+        generate(&world, &["--with-secret"]);
+        let Some(output) = runner.run(&world, &["--env-var", "PLATFORM_URL=http://127.0.0.1:1"]) else { return };
+        let shown = shown(&output);
+        assert!(!output.status.success() && shown.contains("ECONNREFUSED"), "{shown}");
+        assert!(shown.contains("no answer came"), "{shown}");
+        assert!(!shown.contains("Cannot read") && !shown.contains("valid JSON"), "{shown}");
     }
 }
 

@@ -39,8 +39,30 @@ impl fmt::Debug for Variable {
 /// Variables that hold a long-lived secret: put into a file only where they are asked for, kept where the user has them.
 const SECRETS: [&str; 2] = ["CLIENT_SECRET", "PRIVATE_KEY"];
 
-/// Notes of the script about a token that is replaced.
-const NOTES: [&str; 2] = ["ACCESS_TOKEN_FOR", "ACCESS_TOKEN_LIFE"];
+/// Variables of the profile and of its token, and the script's notes about that: one without a value now is another
+/// profile's, or what the profile was before.
+const OF_THE_PROFILE: [&str; 6] =
+    ["ACCESS_TOKEN_FOR", "ACCESS_TOKEN_LIFE", "META_SCOPE", "SANDBOX_NAME", "SCOPES", "TECHNICAL_ACCOUNT_ID"];
+
+/// The text of an environment, and of the file that it replaces the names of the variables that stayed and that went.
+pub(crate) struct Rendered {
+    pub(crate) text: String,
+    stayed: Vec<String>,
+    gone: Vec<String>,
+}
+
+impl Rendered {
+    /// Tells at `info` what of an existing file stayed, and what went.
+    pub(crate) fn log_kept(&self, context: &Context, file: &Path) {
+        let told = |how: &str, keys: &[String]| match keys {
+            [] => String::new(),
+            _ => format!("; {how}: {}", keys.join(", ")),
+        };
+        let stayed = told("as it was", &self.stayed);
+        let gone = told("gone, since the profile has none", &self.gone);
+        context.log.info(format_args!("{}: the variables of the profile were written{stayed}{gone}", file.display()));
+    }
+}
 
 /// The text of the environment; `existing` is the file that it replaces.
 ///
@@ -52,8 +74,7 @@ pub(crate) fn render(
     secrets: Option<&Secrets>,
     exported_at: &str,
     existing: Option<(&str, &Path)>,
-) -> Result<String> {
-    let variables = variables(profile, token, secrets)?;
+) -> Result<Rendered> {
     let mut object = match existing {
         Some((text, file)) => Object::parse(text, file)?,
         None => Object::default(),
@@ -65,7 +86,8 @@ pub(crate) fn render(
                 .with_hint("write to another file")
         })?,
     };
-    merge(&mut values, &variables)?;
+    let has_meta_scope = values.iter().any(|item| key_of(item).as_deref() == Some("META_SCOPE"));
+    let (stayed, gone) = merge(&mut values, &variables(profile, token, secrets, has_meta_scope)?)?;
     if object.value("id").is_none() {
         object.set_value("id", &id(profile).into())?;
     }
@@ -76,12 +98,7 @@ pub(crate) fn render(
     // A description of the user's own stays.
     let description = object.value("description");
     if description.as_ref().is_none_or(is_ours) {
-        let has_sandbox = values.iter().any(|item| key_of(item).as_deref() == Some("SANDBOX_NAME"));
-        let sandbox = match (&profile.sandbox, has_sandbox) {
-            (Some(_), _) => "",
-            (None, true) => SANDBOX_OF_THE_FILE,
-            (None, false) => NO_SANDBOX,
-        };
+        let sandbox = if profile.sandbox.is_some() { "" } else { NO_SANDBOX };
         let secret = if kept_secrets(&values, secrets.is_some()).next().is_some() { SECRET_OF_THE_FILE } else { "" };
         match [sandbox, secret].join(" ").trim() {
             "" => object.remove("description"),
@@ -91,11 +108,12 @@ pub(crate) fn render(
     object.set_value("_postman_variable_scope", &"environment".into())?;
     object.set_value("_postman_exported_at", &exported_at.into())?;
     object.set_value("_postman_exported_using", &concat!("aep-postman/", env!("CARGO_PKG_VERSION")).into())?;
-    Ok(object.render())
+    Ok(Rendered { text: object.render(), stayed, gone })
 }
 
 const NO_SANDBOX: &str = "The profile names no sandbox: no x-sandbox-name is sent, and the platform takes prod.";
 
+/// What was written while such a variable stayed.
 const SANDBOX_OF_THE_FILE: &str =
     "The profile names no sandbox; SANDBOX_NAME is what it was in this file, and x-sandbox-name is sent with it.";
 
@@ -121,15 +139,12 @@ fn kept_secrets(values: &[Box<RawValue>], is_written: bool) -> impl Iterator<Ite
         .filter(|key| SECRETS.contains(&key.as_str()))
 }
 
-/// Tells at `info` what of an existing file stayed.
-pub(crate) fn log_kept(context: &Context, written: &str, file: &Path, secrets: Option<&Secrets>) {
-    let values = Object::parse(written, file).ok().and_then(|object| object.items("values")).unwrap_or_default();
-    let kept: Vec<String> = kept_secrets(&values, secrets.is_some()).collect();
-    let secret = if kept.is_empty() { String::new() } else { format!("; {} stayed as it was", kept.join(", ")) };
-    context.log.info(format_args!("{}: the variables of the profile were written{secret}", file.display()));
-}
-
-fn variables(profile: &Profile, token: Option<&Token>, secrets: Option<&Secrets>) -> Result<Vec<Variable>> {
+fn variables(
+    profile: &Profile,
+    token: Option<&Token>,
+    secrets: Option<&Secrets>,
+    has_meta_scope: bool,
+) -> Result<Vec<Variable>> {
     let variable = |key, value: String| Variable { key, value, kind: Kind::Default };
     let secret = |key, value: &str| Variable { key, value: value.to_owned(), kind: Kind::Secret };
     let expires_at = token.and_then(Token::expires_at).unwrap_or(0);
@@ -152,9 +167,10 @@ fn variables(profile: &Profile, token: Option<&Token>, secrets: Option<&Secrets>
     if let Some(Secrets { client_secret, private_key }) = secrets {
         variables.push(secret("CLIENT_SECRET", client_secret.expose()));
         variables.extend(private_key.iter().map(|text| secret("PRIVATE_KEY", text.expose())));
-        if profile.flow == Flow::Jwt {
-            variables.push(variable("META_SCOPE", profile.meta_scopes.join(",")));
-        }
+    }
+    // It is for the key that was asked for, or that a file keeps.
+    if profile.flow == Flow::Jwt && (secrets.is_some() || has_meta_scope) {
+        variables.push(variable("META_SCOPE", profile.meta_scopes.join(",")));
     }
     for Variable { key, value, .. } in &variables {
         if value.contains("{{") {
@@ -170,9 +186,13 @@ fn key_of(item: &RawValue) -> Option<String> {
     serde_json::from_str::<Object>(item.get()).ok()?.value("key")?.as_str().map(str::to_owned)
 }
 
-/// Replaces our variables where they stand, adds those that are missing, and keeps all others.
-fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> {
-    values.retain(|item| key_of(item).is_none_or(|key| !NOTES.contains(&key.as_str())));
+/// Replaces our variables where they stand, adds those that are missing, takes out those without a value now, and keeps all
+/// others; says which ones stayed as they were, and which ones went.
+fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<(Vec<String>, Vec<String>)> {
+    let without_value = |key: &String| !variables.iter().any(|variable| variable.key == *key);
+    let others: Vec<String> = values.iter().filter_map(|item| key_of(item)).filter(without_value).collect();
+    let (gone, stayed): (Vec<_>, Vec<_>) = others.into_iter().partition(|key| OF_THE_PROFILE.contains(&key.as_str()));
+    values.retain(|item| key_of(item).is_none_or(|key| !gone.contains(&key)));
     for variable in variables {
         let kind = if variable.kind == Kind::Secret { "secret" } else { "default" };
         let item = json!({"key": variable.key, "value": variable.value, "type": kind, "enabled": true});
@@ -186,7 +206,9 @@ fn merge(values: &mut Vec<Box<RawValue>>, variables: &[Variable]) -> Result<()> 
             places.for_each(|place| place.clone_from(&item));
         }
     }
-    Ok(())
+    // The notes of a replaced token are no loss.
+    let is_note = |key: &String| key.starts_with("ACCESS_TOKEN_");
+    Ok((stayed, gone.into_iter().filter(|key| !is_note(key)).collect()))
 }
 
 /// The same for the same profile, so that importing again replaces (RFC 9562, version 5).
@@ -232,10 +254,15 @@ mod tests {
     }
 
     #[test]
-    fn both_of_two_are_replaced_and_the_notes_of_the_old_token_go() {
-        let file = r#"{"values":[{"key":"ACCESS_TOKEN","value":"a"},{"key":"ACCESS_TOKEN","value":"b"},{"key":"ACCESS_TOKEN_FOR","value":"c"}]}"#;
-        let merged = merged(file, &[token("new")]);
-        assert_eq!((merged.matches("new").count(), merged.contains("ACCESS_TOKEN_FOR")), (2, false));
+    fn both_of_two_are_replaced_and_what_the_profile_has_no_value_for_goes() {
+        let file = r#"{"values":[{"key":"ACCESS_TOKEN","value":"a"},{"key":"ACCESS_TOKEN","value":"b"},{"key":"ACCESS_TOKEN_FOR","value":"c"},
+            {"key":"SANDBOX_NAME","value":"d"},{"key":"SCOPES","value":"e"},{"key":"CLIENT_SECRET","value":"f"},{"key":"x"}]}"#;
+        let mut values = Object::parse(file, Path::new("e.json")).unwrap().items("values").unwrap();
+        let (stayed, gone) = merge(&mut values, &[token("new")]).unwrap();
+        let keys: Vec<String> = values.iter().filter_map(|item| key_of(item)).collect();
+        assert_eq!(keys, ["ACCESS_TOKEN", "ACCESS_TOKEN", "CLIENT_SECRET", "x"]);
+        assert_eq!(values.iter().filter(|item| item.get().contains("new")).count(), 2);
+        assert_eq!((stayed.join(" "), gone.join(" ")), ("CLIENT_SECRET x".into(), "SANDBOX_NAME SCOPES".into()));
     }
 
     #[test]

@@ -95,10 +95,10 @@ fn environment(
             Answer::Ended(code) => return Ok(code),
         },
     };
-    let text = environment::render(&profile, token.as_ref(), secrets.as_ref(), &exported_at, existing)?;
-    deliver(invocation, arguments.output.as_deref(), &text)?;
+    let rendered = environment::render(&profile, token.as_ref(), secrets.as_ref(), &exported_at, existing)?;
+    deliver(invocation, arguments.output.as_deref(), &rendered.text)?;
     if let Some((_, file)) = existing {
-        environment::log_kept(context, &text, file, secrets.as_ref());
+        rendered.log_kept(context, file);
     }
     Ok(0)
 }
