@@ -49,6 +49,23 @@ fn what_is_not_the_profiles_is_refused_and_nothing_is_fetched() {
 }
 
 #[test]
+fn no_list_of_hosts_lets_a_token_go_by_http() {
+    let world = World::empty();
+    let file = world.write("credential.json", &world.emulator.credential_file(ims_emulator::Flow::Oauth));
+    assert!(world.import(file.to_str().unwrap(), &[]).status.success());
+    assert_clean(&world.run("aep-auth", &["profile", "set", "default", r#"hosts=["h.example", "h.example:80"]"#]));
+    let by_http = get(&world, r#"{"uri":"http://h.example/"}"#);
+    assert_refused(&by_http, 4);
+    let told = text(&by_http.stderr);
+    assert!(told.contains("https") && !told.contains("profile set"), "{told}");
+    let same = world.run("aep-auth", &["headers", "--for", "http://h.example/"]);
+    assert_eq!(text(&same.stderr), told);
+    // The other half: another port by https may be listed.
+    let told = text(&get(&world, r#"{"uri":"https://h.example:8443/"}"#).stderr);
+    assert!(told.contains(r#"hosts='["h.example", "h.example:80", "h.example:8443"]'"#), "{told}");
+}
+
+#[test]
 fn what_is_no_request_is_a_matter_of_the_command_line() {
     let world = World::oauth();
     for request in ["", "{", "[]", "{}", "\u{feff}{}"] {

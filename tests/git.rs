@@ -135,6 +135,10 @@ fn a_user_name_that_is_a_profile_selects_it_for_its_own_hosts() {
     let of_corp = text(&ask("corp", "git.corp.example").stdout);
     assert!(of_default.contains("authtype=Bearer") && of_corp.contains("authtype=Bearer"));
     assert_ne!(of_default, of_corp);
+    let mut told = world.command("git-credential-aep");
+    let input = world.input("capability[]=authtype\nprotocol=https\nhost=git.corp.example\nusername=corp\n\n");
+    let told = text(&told.arg("get").env("AEP_LOG", "info").stdin(input).output().unwrap().stderr);
+    assert!(told.contains("profile corp, named by the address"), "{told}");
     assert_silent(&ask("corp", "platform.adobe.io"), "the profile's own hosts alone");
     assert_silent(&ask("me", "git.corp.example"), "the default profile's hosts alone");
     for user in ["../../x", "default/../corp", "CON", "", "corp\u{e9}"] {
@@ -394,6 +398,7 @@ fn a_silent_answer_can_be_asked_why() {
         (format!("{PLATFORM}wwwauth[]=Basic realm=\"x\"\n\n"), vec!["Basic alone", "git_basic = true", "default"]),
         (PLATFORM.replace("capability[]=authtype\n", ""), vec!["before 2.46", "before 3.6", "git_basic = true"]),
         (PLATFORM.replace("https", "ssh"), vec!["no https or http address"]),
+        (PLATFORM.replace("https", "http"), vec!["by https alone"]),
         (
             PLATFORM.replace("platform.adobe.io\n", "github.com\nusername=nobody\n"),
             vec!["the user name in the address, nobody, is no profile", "github.com:443"],

@@ -114,7 +114,7 @@ fn a_process_that_asks_again_makes_us_ask_ims_once_a_minute() {
     if cfg!(windows) {
         return stories::not_here("its caller is a Unix shell");
     }
-    let world = World::oauth();
+    let mut world = World::oauth();
     let answers = from_fresh_parent(&world, 6);
     assert!(answers.iter().all(|answer| token(answer) == token(&answers[0])));
     assert_eq!(world.emulator.counters().validate, 1);
@@ -123,6 +123,10 @@ fn a_process_that_asks_again_makes_us_ask_ims_once_a_minute() {
         from_fresh_parent(&world, 1);
     }
     assert_eq!((world.emulator.counters().validate, world.emulator.token_requests()), (1, 1));
+    world.set("AEP_LOG", "debug");
+    let asks = ["kube-credential-aep"; 3].join("; ");
+    let told = text(&client(&world, &asks).output().unwrap().stderr);
+    assert!(told.contains("IMS was asked about this token less than a minute ago"), "{told}");
 }
 
 #[test]

@@ -68,7 +68,7 @@ pub(crate) fn run(invocation: &mut Invocation<'_>) -> Result<u8> {
 
 /// An option that would do nothing is refused rather than passed over: it was meant for something.
 fn refuse_what_does_nothing(command: &Command, selection: &ProfileSelection) -> Result<()> {
-    let ProfileSelection { profile, sandbox } = selection;
+    let ProfileSelection { profile, sandbox, .. } = selection;
     let (option, value) = match (profile, sandbox) {
         (Some(profile), _) => ("--profile", profile.as_str()),
         (None, Some(_)) => ("--sandbox", ""),

@@ -34,7 +34,7 @@ pub struct SelectionArguments {
 impl SelectionArguments {
     /// As the core asks for it.
     pub fn to_selection(&self) -> ProfileSelection {
-        ProfileSelection { profile: self.profile.clone(), sandbox: self.sandbox.clone() }
+        ProfileSelection { profile: self.profile.clone(), sandbox: self.sandbox.clone(), ..ProfileSelection::default() }
     }
 }
 

@@ -2,10 +2,11 @@
 //! headers takes them from here.
 
 use crate::profile::Profile;
+use crate::profile::hosts::is_sealed;
 use crate::profile::services::{self, Service};
 use crate::secret::Secret;
 use crate::token::AccessToken;
-use crate::url::Address;
+use crate::url::{Address, Authority};
 use crate::{Error, Result};
 
 /// A header of a call.
@@ -49,10 +50,16 @@ pub fn for_address<'a>(profile: &'a Profile, token: &AccessToken, address: &Addr
 /// Whether the token may go to an address, and all that its service wants is there; before anything is fetched.
 ///
 /// # Errors
-/// Refused, when it is not one of the profile's hosts; configuration, when the profile names no organization and the
-/// service wants it.
+/// Refused, when it is not one of the profile's hosts, or by http; configuration, when the profile names no organization
+/// and the service wants it.
 pub fn check(profile: &Profile, address: &Address) -> Result<()> {
-    if !profile.hosts.allow(address.base.scheme(), address.base.authority()) {
+    let (scheme, authority) = (address.base.scheme(), address.base.authority());
+    if !is_sealed(scheme, authority) {
+        let host = &authority.host;
+        return Err(Error::refused(format!("a token goes by https alone, and not to {host} by http"))
+            .with_hint("write the address with https://; http is for loopback"));
+    }
+    if !profile.hosts.allow(scheme, authority) {
         return Err(not_ours(profile, address));
     }
     check_organization(profile, address)
@@ -90,19 +97,23 @@ fn not_ours(profile: &Profile, address: &Address) -> Error {
         let names: Vec<&str> = profile.services.iter().map(String::as_str).chain([service]).collect();
         return error.with_hint(set_list(name, "services", &names));
     }
-    let asked = asked.strip_suffix(":443").unwrap_or(&asked);
+    error.with_hint(format!("if the token may go there: {}", list_host(name, profile, authority)))
+}
+
+/// The command that adds a host to those of a profile: those of its services are there anyhow.
+pub fn list_host(name: impl std::fmt::Display, profile: &Profile, asked: &Authority) -> String {
     let of_services: Vec<&str> = services::hosts_of(&profile.services).collect();
-    let own = profile.hosts.to_texts();
-    let hosts: Vec<&str> =
-        own.iter().map(String::as_str).filter(|host| !of_services.contains(host)).chain([asked]).collect();
-    error.with_hint(format!("if the token may go there: {}", set_list(name, "hosts", &hosts)))
+    let (own, asked) = (profile.hosts.to_texts(), asked.to_listed());
+    let own = own.iter().map(String::as_str).filter(|host| !of_services.contains(host));
+    set_list(name, "hosts", &own.chain([asked.as_str()]).collect::<Vec<_>>())
 }
 
 /// The command that gives a key of a profile these words, which hold no quotes. On Windows between quotes that `cmd` and
 /// PowerShell both take; a double quote within single ones reaches no program there.
 pub fn set_list(profile: impl std::fmt::Display, key: &str, words: &[&str]) -> String {
     let quote = if cfg!(windows) { '\'' } else { '"' };
-    let words = words.iter().map(|word| format!("{quote}{word}{quote}")).collect::<Vec<_>>().join(", ");
+    let once = words.iter().enumerate().filter(|(at, word)| !words[..*at].contains(word));
+    let words = once.map(|(_, word)| format!("{quote}{word}{quote}")).collect::<Vec<_>>().join(", ");
     if cfg!(windows) {
         format!("aep-auth profile set {profile} \"{key}=[{words}]\"")
     } else {

@@ -113,6 +113,11 @@ fn profile_for(context: &Context, selection: &mut ProfileSelection, request: &Re
     // Anybody on the machine can make up an address of loopback.
     if selection.profile.is_none() && !context.environment.has("AEP_PROFILE") && !authority.is_loopback() {
         selection.profile = named_by_user(context, request);
+        selection.is_by_address = selection.profile.is_some();
+    }
+    if !profile::hosts::is_sealed(scheme, &authority) {
+        context.log.debug("no answer: a token goes by https alone; http is for loopback");
+        return Ok(None);
     }
     match profile::resolve_if_any(context, selection) {
         Ok(Some(profile)) if profile.hosts.allow(scheme, &authority) => {

@@ -36,7 +36,8 @@ pub(crate) fn run(invocation: &mut Invocation<'_>, caller: Option<&str>) -> Resu
         false => Repeats::open(context, NOTE, caller, ""),
     };
     let now = context.clock.now();
-    let is_doubtful = |token: &Token| memory.as_mut().is_some_and(|memory| memory.is_question_due(token, now));
+    let is_doubtful =
+        |token: &Token| memory.as_mut().is_some_and(|memory| memory.is_question_due(token, now, &context.log));
     let token = match ask::token_for(invocation, &profile, &selection, is_doubtful)? {
         Served::Token(token) => token,
         Served::Ended(code) => return Ok(code),

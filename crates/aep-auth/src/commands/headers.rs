@@ -81,7 +81,7 @@ fn acquire_for_repeat(
     };
     let Some(mut repeats) = repeats else { return Ok(fetched) };
     let now = context.clock.now();
-    let is_due = fetched.source != Source::Ims && repeats.is_question_due(&fetched.token, now);
+    let is_due = fetched.source != Source::Ims && repeats.is_question_due(&fetched.token, now, &context.log);
     let fetched = if is_due { verified(&credentials, fetched, request.min_valid)? } else { fetched };
     repeats.answered(&fetched.token, fetched.token.advertised_expiry(now), now);
     Ok(fetched)

@@ -5,10 +5,10 @@
 //! ask repeatedly too. What was answered to whom stands in one small note of fixed size, overwritten in place.
 
 use super::Note;
-use crate::Context;
 use crate::digest::sha256;
 use crate::token::Token;
 use crate::token::identity::hexadecimal;
+use crate::{Context, Log};
 
 /// Callers that are remembered; the oldest gives way.
 const ROWS: usize = 16;
@@ -59,14 +59,20 @@ impl Repeats {
 
     /// Whether this caller was given this token before and comes back before the expiry it was told, and IMS was not
     /// asked about the token within a minute. Counts as asked from now on.
-    pub fn is_question_due(&mut self, token: &Token, now: i64) -> bool {
+    pub fn is_question_due(&mut self, token: &Token, now: i64, log: &Log) -> bool {
         let token = digest(token.value.expose());
         let is_repeat = self.rows.iter().any(|row| {
             let early = row.answered_at + self.silence..row.expiry;
             row.caller == self.caller && row.token == token && early.contains(&now)
         });
         let was_asked = |row: &Row| row.token == token && (row.asked_at..row.asked_at + A_MINUTE).contains(&now);
-        if !is_repeat || self.rows.iter().any(was_asked) {
+        if !is_repeat {
+            return false;
+        }
+        if self.rows.iter().any(was_asked) {
+            log.debug(
+                "the caller asks again; IMS was asked about this token less than a minute ago and is not asked now",
+            );
             return false;
         }
         self.rows.iter_mut().filter(|row| row.token == token).for_each(|row| row.asked_at = now);
@@ -163,7 +169,7 @@ mod tests {
         expiry: i64,
     ) -> bool {
         let mut repeats = Repeats::open(&context(folder), "callers", caller, subject).unwrap();
-        let is_due = repeats.is_question_due(token, now);
+        let is_due = repeats.is_question_due(token, now, &Log::silent());
         repeats.answered(token, Some(expiry), now);
         is_due
     }

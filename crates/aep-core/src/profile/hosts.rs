@@ -103,8 +103,7 @@ impl HostList {
     /// Whether the token may go to this address: a listed host and port, by https; on loopback, which anybody on the
     /// machine can listen at, `http` will do, but it must be listed like any other.
     pub fn allow(&self, scheme: Scheme, authority: &Authority) -> bool {
-        let is_sealed = scheme == Scheme::Https || authority.is_loopback();
-        is_sealed && self.patterns.iter().any(|pattern| pattern.matches(authority))
+        is_sealed(scheme, authority) && self.patterns.iter().any(|pattern| pattern.matches(authority))
     }
 
     /// The hosts as a profile writes them, in order; `platform-*` stands for the platform's regions.
@@ -115,13 +114,11 @@ impl HostList {
 
 impl std::fmt::Display for Pattern {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let with_port = |f: &mut std::fmt::Formatter<'_>, host: &str, port: u16| match port {
-            443 => f.write_str(host),
-            _ => write!(f, "{host}:{port}"),
-        };
         match self {
-            Self::Exact(Authority { host, port }) => with_port(f, host, *port),
-            Self::Below { suffix, port } => with_port(f, &format!("*{suffix}"), *port),
+            Self::Exact(authority) => f.write_str(&authority.to_listed()),
+            Self::Below { suffix, port } => {
+                f.write_str(&Authority { host: format!("*{suffix}"), port: *port }.to_listed())
+            }
             Self::RegionalPlatform => f.write_str(REGIONAL),
         }
     }
@@ -165,6 +162,11 @@ impl Pattern {
             Self::RegionalPlatform => asked.port == 443 && is_regional_platform(&asked.host),
         }
     }
+}
+
+/// Whether nobody on the way can read what is sent there; where this is false, no list of hosts helps.
+pub fn is_sealed(scheme: Scheme, authority: &Authority) -> bool {
+    scheme == Scheme::Https || authority.is_loopback()
 }
 
 /// Whether a host, written as a profile writes it, covers this one.

@@ -163,6 +163,12 @@ impl Profile {
         self.client_secrets.iter().chain(references.into_iter().flatten()).any(Reference::asks_somebody)
     }
 
+    /// Whether a secret lies in the private store.
+    pub fn uses_store(&self) -> bool {
+        let references = [&self.private_key, &self.private_key_passphrase, &self.shared_cache_password];
+        self.client_secrets.iter().chain(references.into_iter().flatten()).any(|one| matches!(one, Reference::Store))
+    }
+
     /// What the profile says of itself, for a cached token to know it again: its name and place, where its secrets come
     /// from, and where its token may go. `None` for the environment, which has its secret alone to show.
     pub fn mark(&self) -> Option<Mark> {

@@ -18,6 +18,8 @@ pub struct ProfileSelection {
     pub profile: Option<String>,
     /// `--sandbox`
     pub sandbox: Option<String>,
+    /// Whether the profile was named by the address of a request instead.
+    pub is_by_address: bool,
 }
 
 /// Finds the profile that is meant.
@@ -69,6 +71,7 @@ pub fn resolve_if_any(context: &Context, choice: &ProfileSelection) -> Result<Op
     };
     let named_by = match (&origin, &choice.profile) {
         (Origin::Environment { .. }, _) => "nothing was named",
+        (_, Some(_)) if choice.is_by_address => "named by the address",
         (_, Some(_)) => "named on the command line",
         (_, None) if context.environment.has("AEP_PROFILE") => "named by AEP_PROFILE",
         (_, None) => "the default",
@@ -401,7 +404,7 @@ pub(super) mod tests {
     }
 
     fn chosen(profile: Option<&str>, sandbox: Option<&str>) -> ProfileSelection {
-        ProfileSelection { profile: profile.map(str::to_owned), sandbox: sandbox.map(str::to_owned) }
+        ProfileSelection { profile: profile.map(str::to_owned), sandbox: sandbox.map(str::to_owned), ..ProfileSelection::default() }
     }
 
     /// The profile of a file with this text, under these variables.

@@ -69,6 +69,14 @@ impl Authority {
         }
     }
 
+    /// As a profile's `hosts` name it: without the port of https.
+    pub fn to_listed(&self) -> String {
+        match self.port {
+            443 => self.host.clone(),
+            port => format!("{}:{port}", self.host),
+        }
+    }
+
     /// Whether this is the machine itself, by a literal address or the name `localhost`.
     pub fn is_loopback(&self) -> bool {
         if let Some(address) = self.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
