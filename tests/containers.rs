@@ -175,7 +175,12 @@ fn the_job_of_the_page_gets_its_token_and_shares_it_in_the_pod() {
     assert_clean(&pod.run("kube-credential-aep", &[]));
     assert!(text(&pod.run("aep-prompt", &[]).stdout).starts_with("default "));
     let told = pod.run("aep-auth", &["doctor"]);
-    assert!(text(&told.stdout).contains("an access token, from the cache"), "{}", text(&told.stdout));
+    let told = text(&told.stdout);
+    assert!(told.contains("an access token, from the cache"), "{told}");
+    assert!(
+        told.contains("note  no secret can be stored: ") && !told.contains("wrong there is no data folder"),
+        "{told}"
+    );
 }
 
 /// `envFrom` of the page: the credential's variables by a Secret's keys, and no file.

@@ -410,6 +410,33 @@ fn git() {
     assert_wrong(&ask(&world, "git@github.com:a/b"), 3, "names no https address", "--git https://");
 }
 
+/// A server that takes a password alone: what is missing is named, and a push has no limit there.
+#[test]
+fn git_with_a_password() {
+    if !stories::has("git") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = World::empty();
+    world.emulator = stories::git::password_host(folder.path());
+    let file = world.write("credential.json", &world.emulator.credential_file(Flow::Oauth));
+    assert!(world.import(file.to_str().unwrap(), &[]).status.success());
+    stories::git::bare_repository(folder.path(), "data.git");
+    let url = world.emulator.url();
+    let host = url.rsplit('/').next().unwrap();
+    world.set("GIT_CONFIG_NOSYSTEM", "1");
+    let set = |value: &str| assert!(world.run("aep-auth", &["profile", "set", "default", value]).status.success());
+    world.write(".gitconfig", &format!("[credential \"{url}\"]\nhelper =\nhelper = aep\n"));
+    let ask = |host: &str| world.run("aep-auth", &["doctor", "--git", &format!("{host}/git/data.git")]);
+    set("hosts=[\"*.corp.example\"]");
+    assert_wrong(&ask(&url), 3, &format!("{host} is not one of the hosts"), host);
+    set(&format!("hosts=[\"{host}\"]"));
+    assert_wrong(&ask(&url), 3, "takes a password alone", "aep-auth profile set default git_basic=true");
+    set("git_basic=true");
+    let told = ask(&url);
+    assert!(told.status.success(), "{}", text(&told.stdout));
+}
+
 /// A company's proxy that opens TLS: each of the two is told how to believe it, and nothing else.
 #[test]
 fn git_behind_a_ca_of_the_company() {

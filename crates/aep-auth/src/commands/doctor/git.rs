@@ -38,30 +38,23 @@ pub(super) fn look(context: &Context, profile: Option<&Profile>, url: &str, find
     let origin = origin(scheme, &authority);
     look_at_profile(profile, scheme, &authority, findings);
     look_at_helpers(&git, &origin, findings);
-    if numbers.is_some_and(cannot_push) && git.post_buffer() <= DEFAULT_POST_BUFFER {
+    let has_answer = look_at_answer(&git, profile, numbers, findings);
+    let is_basic = has_answer && look_at_server(context, profile, &git, &origin, findings);
+    if !is_basic && numbers.is_some_and(cannot_push) && git.post_buffer() <= DEFAULT_POST_BUFFER {
         findings.bad(
             Kind::Configuration,
             "this git cannot push more than 1 MiB with a Bearer token: its first request carries none",
             format!("git config --global http.{origin}.postBuffer 512m"),
         );
     }
-    if look_at_answer(&git, profile, numbers, findings) {
-        look_at_server(context, profile, &git, &origin, findings);
-    }
 }
 
 fn look_at_profile(profile: Option<&Profile>, scheme: Scheme, authority: &Authority, findings: &mut Findings) {
     let Some(profile) = profile.filter(|profile| !profile.hosts.allow(scheme, authority)) else { return };
-    let mut hosts = profile.hosts.to_texts();
-    let what =
-        format!("{} is not one of the hosts of profile {}: {}", authority.host, profile.name(), hosts.join(", "));
-    hosts.push(match authority.port {
-        443 => authority.host.clone(),
-        port => format!("{}:{port}", authority.host),
-    });
-    let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+    let (asked, hosts) = (authority.to_listed(), profile.hosts.to_texts().join(", "));
+    let what = format!("{asked} is not one of the hosts of profile {}: {hosts}", profile.name());
     let cure = match profile.file_name() {
-        Some(name) => aep_core::headers::set_list(name, "hosts", &hosts),
+        Some(name) => aep_core::headers::list_host(name, profile, authority),
         None => "import a profile, which can list it: aep-auth import FILE".to_owned(),
     };
     findings.bad(Kind::Configuration, what, cure);
@@ -141,12 +134,42 @@ fn look_at_answer(
     false
 }
 
-fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, origin: &str, findings: &mut Findings) {
-    let Some(output) = git.list() else { return };
-    if output.status.success() {
-        return findings.good("the server lists its branches");
-    }
+/// Lists the branches there; says whether the server takes passwords alone.
+fn look_at_server(
+    context: &Context,
+    profile: Option<&Profile>,
+    git: &Git<'_>,
+    origin: &str,
+    findings: &mut Findings,
+) -> bool {
+    let Some(output) = git.list() else { return false };
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let is_basic = offers_basic_alone(&told);
+    if output.status.success() {
+        findings.good("the server lists its branches");
+    } else if let Some(profile) = profile.filter(|profile| is_basic && !profile.git_basic) {
+        let cure = match profile.file_name() {
+            Some(name) => format!("if it takes Adobe IMS access tokens so: aep-auth profile set {name} git_basic=true"),
+            None => "import a profile, which can say git_basic=true: aep-auth import FILE".to_owned(),
+        };
+        let what = "the server takes a password alone (Basic), and the profile gives git none";
+        findings.bad(Kind::Configuration, what, cure);
+    } else {
+        let form = if is_basic { "as a password" } else { "as Bearer" };
+        tell_failure(context, profile, &told, origin, form, findings);
+    }
+    is_basic
+}
+
+/// What git says of a server that did not list its branches.
+fn tell_failure(
+    context: &Context,
+    profile: Option<&Profile>,
+    told: &str,
+    origin: &str,
+    form: &str,
+    findings: &mut Findings,
+) {
     let line = told.lines().find(|line| line.starts_with("fatal: ")).unwrap_or("git says nothing");
     let shown = terminal::clean_within(line, 300);
     if is_about_certificates(line) {
@@ -175,8 +198,19 @@ fn look_at_server(context: &Context, profile: Option<&Profile>, git: &Git<'_>, o
     findings.bad(
         Kind::Refused,
         format!("the server does not take it: {shown}"),
-        "ask whoever runs it whether it takes Adobe IMS access tokens as Bearer, and whether this account may read there",
+        format!(
+            "ask whoever runs it whether it takes Adobe IMS access tokens {form}, and whether this account may read there"
+        ),
     );
+}
+
+/// Whether the server asked for Basic and for nothing else, by the headers in git's trace.
+fn offers_basic_alone(trace: &str) -> bool {
+    let headers = trace.lines().filter_map(|line| line.split_once("<= Recv header: ")?.1.split_once(':'));
+    let challenges = headers.filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    let mut challenges = challenges.map(|(_, value)| value.to_ascii_lowercase()).peekable();
+    challenges.peek().is_some()
+        && challenges.all(|value| value.trim_start().starts_with("basic") && !value.contains("bearer"))
 }
 
 /// In the words of libcurl with OpenSSL, GnuTLS, Schannel and Secure Transport; git tells no more than a line.
@@ -259,7 +293,9 @@ impl Git<'_> {
 
     fn list(&self) -> Option<Output> {
         let patience = ["-c", "http.lowSpeedLimit=1", "-c", "http.lowSpeedTime=10"];
-        self.command().args(patience).args(["ls-remote", "--heads", "--", self.url]).output().ok()
+        // The trace holds the challenge; credentials in it are hidden, and none of it is shown.
+        let trace = [("GIT_TRACE_CURL", "1"), ("GIT_TRACE_CURL_NO_DATA", "1"), ("GIT_TRACE_REDACT", "1")];
+        self.command().envs(trace).args(patience).args(["ls-remote", "--heads", "--", self.url]).output().ok()
     }
 }
 
@@ -337,6 +373,25 @@ mod tests {
             ("fatal: repository 'https://h/' not found", false),
         ] {
             assert_eq!(is_out_of_reach(line), is_so, "{line}");
+        }
+    }
+
+    #[test]
+    fn what_a_server_offers() {
+        let trace = |challenges: &[&str]| {
+            let line =
+                |challenge: &&str| format!("15:27:42.188404 http.c:872              <= Recv header: {challenge}\n");
+            challenges.iter().map(line).collect::<String>()
+        };
+        for (challenges, is_basic) in [
+            ([].as_slice(), false),
+            (&["WWW-Authenticate: Basic realm=\"x\"", "Date: y"], true),
+            (&["www-authenticate: basic"], true),
+            (&["WWW-Authenticate: Bearer"], false),
+            (&["WWW-Authenticate: Basic", "WWW-Authenticate: Bearer"], false),
+            (&["WWW-Authenticate: Basic realm=\"x\", Bearer realm=\"x\""], false),
+        ] {
+            assert_eq!(offers_basic_alone(&trace(challenges)), is_basic, "{challenges:?}");
         }
     }
 

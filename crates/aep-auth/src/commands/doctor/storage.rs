@@ -10,8 +10,15 @@ use aep_core::{Context, Profile, acquire, duration};
 use super::{Findings, Kind};
 
 pub(super) fn look(context: &Context, profile: &Profile, findings: &mut Findings) {
-    if let Err(error) = store::check(&context.folders) {
-        findings.error(&error);
+    match context.folders.data() {
+        // A pod without a home needs none, as long as its secrets are elsewhere.
+        Err(error) if !profile.uses_store() => findings.note(format!("no secret can be stored: {error}")),
+        Err(error) => findings.error(&error),
+        Ok(_) => {
+            if let Err(error) = store::check(&context.folders) {
+                findings.error(&error);
+            }
+        }
     }
     let folder = match context.folders.cache() {
         Ok(folder) => folder,
