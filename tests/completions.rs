@@ -45,6 +45,7 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("aep-auth headers --format ", &["http", "curl", "json"], &["prod"]),
     ("aep-auth env --shell ", &["fish", "powershell"], &["json"]),
     ("aep-auth import --flow ", &["oauth", "jwt"], &[]),
+    ("aep-auth import --client-secret-from ", &["keyring", "file:", "env:", "command:"], &["credential.json"]),
     ("aep-auth import cred", &["credential.json"], &[]),
     ("aep-auth completions ", &["bash", "zsh"], &[]),
     ("git-credential-aep --profile ", &["prod", "dev"], &[]),
@@ -209,6 +210,11 @@ fn each_manual_page_has_its_sections_and_points_to_pages_that_are_there() {
             let is_there =
                 content.contains(&format!(".SH {section}\n")) || content.contains(&format!(".SH \"{section}\"\n"));
             assert!(is_there, "{name} has no {section}");
+        }
+        assert!(!content.contains(", debug)"), "{name} says how it was built");
+        if name == "aep-auth-token" {
+            let synopsis = content.split("SYNOPSIS").nth(1).unwrap();
+            assert!(synopsis.contains(r"[\fB--min-valid\fR \fI<DURATION>\fR]"), "{synopsis}");
         }
         for part in content.split("(1)").take(content.matches("(1)").count()) {
             let word = part.rsplit(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).next().unwrap();

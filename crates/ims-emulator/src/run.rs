@@ -211,6 +211,13 @@ fn introduction(emulator: &Emulator, folder: &Path, shell: Shell) -> String {
         quoted("credential-jwt.json"),
         quoted("private.key"),
     ));
+    if emulator.ca_pem().is_some() {
+        // Where the variable above is not set, as in another shell, a profile has to name the authority itself.
+        for name in ["default", "service"] {
+            let setting = shell.quoted(&format!("ca_file={}", file("ca.pem")));
+            text.push_str(&format!("{note}   aep-auth profile set {name} {setting}\n"));
+        }
+    }
     text
 }
 
@@ -267,7 +274,12 @@ mod tests {
         let (code, stdout, stderr, files) = run_in(folder.path(), &[]);
         assert_eq!((code, stderr.as_str(), files), (0, "", 6));
         assert!(stdout.starts_with("http://127.0.0.1:"), "{stdout}");
-        assert_eq!(run_in(folder.path(), &["--tls"]).3, 7);
+        assert!(!stdout.contains("ca_file="), "{stdout}");
+        let (_, stdout, _, files) = run_in(folder.path(), &["--tls", "--shell", "sh"]);
+        assert_eq!(
+            (files, stdout.matches("aep-auth profile set ").count(), stdout.matches("'ca_file=").count()),
+            (7, 2, 2)
+        );
     }
 
     #[test]

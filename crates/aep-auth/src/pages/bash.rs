@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, ValueHint};
 
-use super::{NAMES, SANDBOXES, is_profile, is_sandbox};
+use super::{NAMES, PLACES, SANDBOXES, is_place, is_profile, is_sandbox};
 
 /// One command on its path, `` for the program itself, `profile show` below.
 struct Node<'a> {
@@ -155,6 +155,9 @@ fn words_of(argument: &Arg) -> String {
     }
     if is_sandbox(argument) {
         return format!("\"$({SANDBOXES})\"");
+    }
+    if is_place(argument) {
+        return format!("\"{PLACES}\"");
     }
     match argument.get_value_hint() {
         ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath => "\"<files>\"".to_owned(),

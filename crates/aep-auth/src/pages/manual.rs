@@ -50,7 +50,7 @@ fn text(command: &Command, is_program: bool) -> io::Result<Vec<u8>> {
     let mut page = Vec::new();
     man.render_title(&mut page)?;
     man.render_name_section(&mut page)?;
-    man.render_synopsis_section(&mut page)?;
+    page.extend_from_slice(synopsis(&man, command)?.as_bytes());
     man.render_description_section(&mut page)?;
     if command.get_arguments().any(|argument| !argument.is_hide_set()) {
         man.render_options_section(&mut page)?;
@@ -83,10 +83,29 @@ fn text(command: &Command, is_program: bool) -> io::Result<Vec<u8>> {
         sections.push_str(".fi\n");
     }
     page.extend_from_slice(sections.as_bytes());
-    if command.get_version().is_some() {
-        man.render_version_section(&mut page)?;
+    if let Some(version) = command.get_version() {
+        // How it was built is for the program to say, which may be of another build than the pages.
+        let version =
+            version.rsplit_once(", ").map_or_else(|| version.to_owned(), |(version, _)| format!("{version})"));
+        let mut section = String::new();
+        paragraph(&mut section, "VERSION", &format!("v{version}"));
+        page.extend_from_slice(section.as_bytes());
     }
     Ok(page)
+}
+
+/// With the value that each option takes, which `clap_mangen` leaves out.
+fn synopsis(man: &Man, command: &Command) -> io::Result<String> {
+    let mut section = Vec::new();
+    man.render_synopsis_section(&mut section)?;
+    let mut section = String::from_utf8_lossy(&section).into_owned();
+    for option in command.get_opts() {
+        if let (Some(long), Some([value, ..])) = (option.get_long(), option.get_value_names()) {
+            let written = format!("\\fB{}\\fR", escaped(&format!("--{long}")));
+            section = section.replace(&written, &format!("{written} \\fI<{}>\\fR", escaped(value)));
+        }
+    }
+    Ok(section)
 }
 
 /// The variables, as docs/settings.md has them.

@@ -19,6 +19,9 @@ const NAMES: &str = "aep-auth profile list --only names 2>/dev/null";
 /// What prints the sandboxes that they name.
 const SANDBOXES: &str = "aep-auth profile list --only sandboxes 2>/dev/null";
 
+/// Where a client secret may be; what follows a colon is the user's. It is asked for as `WHERE`.
+const PLACES: &str = "keyring file: env: command:";
+
 /// The completion script of a program for a shell.
 pub fn completions(command: &Command, shell: Shell) -> String {
     let mut command = command.clone();
@@ -40,9 +43,11 @@ pub fn completions(command: &Command, shell: Shell) -> String {
 /// What stands for a profile and a sandbox calls ours instead of the system's users and hosts.
 fn zsh(script: &str) -> String {
     let script = script.replace(":_users", ":_aep_profiles").replace(":_hosts", ":_aep_sandboxes");
+    let script = script.replace(":WHERE:_default", ":WHERE:_aep_places");
     let ours = format!(
         "_aep_profiles() {{ compadd -- ${{(f)\"$({NAMES})\"}} }}\n\
-         _aep_sandboxes() {{ compadd -- ${{(f)\"$({SANDBOXES})\"}} }}\n"
+         _aep_sandboxes() {{ compadd -- ${{(f)\"$({SANDBOXES})\"}} }}\n\
+         _aep_places() {{ compadd -S '' -- {PLACES} }}\n"
     );
     // Behind the head, which zsh wants in the first line.
     match script.split_once('\n') {
@@ -55,7 +60,8 @@ fn zsh(script: &str) -> String {
 fn fish(script: &str, command: &Command) -> String {
     let mut script = script
         .replace("\"(__fish_complete_users)\"", &format!("\"({NAMES})\""))
-        .replace("\"(__fish_print_hostnames)\"", &format!("\"({SANDBOXES})\""));
+        .replace("\"(__fish_print_hostnames)\"", &format!("\"({SANDBOXES})\""))
+        .replace(" -l client-secret-from ", &format!(" -l client-secret-from -f -a \"{PLACES}\" "));
     let name = command.get_name();
     let function = name.replace('-', "_");
     for outer in command.get_subcommands() {
@@ -87,6 +93,10 @@ fn fish_words(command: &Command) -> Option<String> {
 
 fn is_profile(argument: &Arg) -> bool {
     argument.get_value_hint() == ValueHint::Username
+}
+
+fn is_place(argument: &Arg) -> bool {
+    argument.get_value_names().is_some_and(|names| names.iter().any(|name| name == "WHERE"))
 }
 
 fn is_sandbox(argument: &Arg) -> bool {
