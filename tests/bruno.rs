@@ -55,6 +55,9 @@ fn each_line_of_the_page_works_as_it_stands() {
     let blocks: Vec<&str> = page.split("```sh\n").skip(1).map(|block| block.split("```").next().unwrap()).collect();
     let [set_up, without_script] = blocks.as_slice() else { panic!("{blocks:?}") };
     let to_the_emulator = format!("import ~/Downloads/credential.json --ims-url {url} --platform-url {url}");
+    // Where it is installed, and from a folder of the user's.
+    std::fs::create_dir_all(world.path(".local/share/aep-auth/integrations")).unwrap();
+    std::fs::rename(world.path("bruno"), world.path(".local/share/aep-auth/integrations/bruno")).unwrap();
     let output = sh(&world, &set_up.replace("import ~/Downloads/credential.json", &to_the_emulator));
     assert!(output.status.success(), "{}", shown(&output));
     assert_eq!(sent(&world, "x-sandbox-name"), [None, None]);

@@ -118,7 +118,13 @@ fn editors_read_a_private_file() {
     // One that was there stays no more readable than it should be.
     let old = world.write(".env", "OLD=1\n");
     std::fs::set_permissions(&old, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
-    assert_clean(&sh(&world, &page("editors/dotenv.sh")));
+    let installed = world.path(".local/share/aep-auth/integrations/editors");
+    std::fs::create_dir_all(&installed).unwrap();
+    for name in ["README.md", "classes.http", "dotenv.sh", "private-env.sh"] {
+        std::fs::write(installed.join(name), page(&format!("editors/{name}"))).unwrap();
+    }
+    let set_up = stories::pages::blocks("editors/README.md", "Set up", "sh").concat();
+    assert_clean(&sh(&world, &format!("set -e\n{set_up}")));
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&old).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
     let dotenv = std::fs::read_to_string(world.path(".env")).unwrap();

@@ -49,6 +49,7 @@ const BLOCKS: &[(&str, &str, &str, usize, Shown)] = &[
     ("integrations/curl/README.md", "Set up", "sh", 2, By("integrations", "curl")),
     ("integrations/direnv/README.md", "# direnv", "sh", 1, By("integrations", "direnv")),
     ("integrations/direnv/README.md", "Undo", "sh", 1, By("integrations", "direnv")),
+    ("integrations/editors/README.md", "Set up", "sh", 1, By("integrations", "editors_read_a_private_file")),
     ("integrations/fleet/README.md", "Set up", "", 1, By("fleet", "every_line_of_the_page")),
     ("integrations/fleet/README.md", "Set up", "sh", 1, By("fleet", "every_line_of_the_page")),
     (
