@@ -18,13 +18,22 @@ MARK = "eyJtYXJrZXI.of.this-test"
 
 
 def everything(error: BaseException) -> str:
-    """An error as the worst of crash reporters writes it: with causes, contexts and all variables of all frames.
+    """An error as the worst of crash reporters writes it: with causes, contexts, what they hold and all variables.
 
     The test's own frame is left out; it knows the mark.
     """
     assert error.__traceback__ is not None
     inner = error.with_traceback(error.__traceback__.tb_next)
-    return "".join(traceback.TracebackException.from_exception(inner, capture_locals=True).format()) + repr(error)
+    told = "".join(traceback.TracebackException.from_exception(inner, capture_locals=True).format())
+    return told + _all_that_is_held(inner)
+
+
+def _all_that_is_held(error: BaseException | None) -> str:
+    """A parser's error has the text beside its words; as ``str``, since the ``repr`` of a token is masked."""
+    if error is None:
+        return ""
+    held = "".join(str(getattr(error, name)) for name in dir(error) if not name.startswith("__"))
+    return repr(error) + held + _all_that_is_held(error.__cause__) + _all_that_is_held(error.__context__)
 
 
 @pytest.mark.parametrize(
