@@ -38,6 +38,10 @@ const CASES: &[(&str, &[&str], &[&str])] = &[
     ("aep-auth profile show ", &["prod", "dev"], &["list"]),
     ("aep-auth profile use p", &["prod"], &["dev"]),
     ("aep-auth secret set ", &["prod", "dev"], &[]),
+    ("aep-auth secret show ", &["prod", "dev"], &["credential.json"]),
+    ("aep-auth secret move p", &["prod"], &["dev"]),
+    ("aep-auth secret drop p", &["prod"], &["dev"]),
+    ("aep-auth secret move prod --to ", &["keyring", "store"], &["dev"]),
     ("aep-auth token --profile ", &["prod", "dev"], &["token"]),
     ("aep-auth --profile prod tok", &["token"], &["dev"]),
     ("aep-auth --profile prod token --mi", &["--min-valid"], &["--json"]),
@@ -98,7 +102,11 @@ fn bash() {
         assert_offered("bash", typed, &offered(typed), wanted, unwanted);
     }
     assert_offered("bash", "--shell=", &offered("aep-auth env --shell=f"), &["fish"], &["sh"]);
-    assert_offered("bash", "exec", &offered("aep-auth exec -- bas"), &["bash"], &[]);
+    for command in ["exec", "query"] {
+        assert_offered("bash", command, &offered(&format!("aep-auth {command} -- bas")), &["bash"], &[]);
+        let second = offered(&format!("aep-auth {command} -- bash cred"));
+        assert_offered("bash", command, &second, &["credential.json"], &[]);
+    }
     assert!(!world.path("harm").exists(), "a sandbox was run by the shell");
 }
 

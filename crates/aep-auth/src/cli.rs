@@ -263,11 +263,13 @@ pub(crate) enum SecretCommand {
     /// Show where each secret is and which one IMS accepted, never the value
     Show {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
     },
     /// Move the secrets between the private store and the system's keyring
     Move {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
         /// Place to move them to
         #[arg(long, value_enum)]
@@ -276,6 +278,7 @@ pub(crate) enum SecretCommand {
     /// End a rotation: drop one of two client secrets
     Drop {
         /// Profile
+        #[arg(value_hint = ValueHint::Username)]
         name: String,
         /// Which one; after `first` the second one is the first
         #[arg(value_enum)]
@@ -348,7 +351,8 @@ pub(crate) struct QueryArguments {
     #[arg(long)]
     pub(crate) renew: bool,
     /// Command and its arguments
-    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["format", "pgpass", "shell"])]
+    #[arg(last = true, value_name = "COMMAND", conflicts_with_all = ["format", "pgpass", "shell"],
+          value_hint = ValueHint::CommandWithArguments)]
     pub(crate) command: Vec<std::ffi::OsString>,
 }
 

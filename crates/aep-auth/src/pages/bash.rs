@@ -132,7 +132,7 @@ fn words(nodes: &[Node<'_>]) -> String {
         }
         for (number, argument) in command.get_positionals().enumerate() {
             words.push_str(&format!("                    \"{path}:{number}\") words={} ;;\n", words_of(argument)));
-            if argument.is_trailing_var_arg_set() {
+            if argument.is_trailing_var_arg_set() || argument.is_last_set() {
                 words.push_str(&format!("                    \"{path}:\"*) words=\"<files>\" ;;\n"));
             }
         }
