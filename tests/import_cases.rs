@@ -109,8 +109,10 @@ fn the_next_step_works() {
         let file = case["file"].as_str().unwrap();
         let world = World::empty();
         std::fs::write(world.path(file), content(file)).unwrap();
-        let report = text(&world.import(file, &[]).stdout);
-        let next = report.lines().find_map(|line| line.strip_prefix("next: ")).unwrap();
+        let imported = world.import(file, &[]);
+        assert_clean(&imported);
+        let report = text(&imported.stdout);
+        let next = report.lines().find_map(|line| line.strip_prefix("next: ")).unwrap_or_else(|| panic!("{report}"));
         let output = world.run("aep-auth", &next.split(' ').skip(1).collect::<Vec<_>>());
         assert!(output.status.success(), "{file}: {next}: {}", text(&output.stderr));
     }
