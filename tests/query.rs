@@ -611,6 +611,31 @@ fn what_a_killed_one_left_goes_with_the_next() {
 }
 
 #[test]
+fn forget_takes_what_is_kept_of_the_sandbox_and_no_others() {
+    let world = world();
+    let notes = || {
+        let files = files_in(&world.cache());
+        files.iter().filter(|path| path.file_name().unwrap().to_str().unwrap().contains(".query-")).count()
+    };
+    for sandbox in ["prod", "dev1"] {
+        assert_clean(&world.run("aep-auth", &["query", "--sandbox", sandbox]));
+    }
+    assert_eq!(notes(), 2);
+    assert_clean(&world.run("aep-auth", &["forget"]));
+    assert_eq!(notes(), 1, "that of the other sandbox");
+    assert_clean(&world.run("aep-auth", &["forget", "--sandbox", "dev1"]));
+    assert_eq!(notes(), 0);
+    // What it met last goes too.
+    world.emulator.fault(Fault::times(9, Kind::refuse(403)).at(PATH));
+    assert_refused(&world.run("aep-auth", &["query"]), 4);
+    assert_eq!(notes(), 1);
+    // Without the certificates nothing is in the folders, and they go.
+    files_in(&world.cache().join("query")).iter().for_each(|path| std::fs::remove_file(path).unwrap());
+    assert_clean(&world.run("aep-auth", &["forget"]));
+    assert!(!world.cache().exists(), "{:?}", files_in(&world.cache()));
+}
+
+#[test]
 fn the_terminals_keys_are_the_commands() {
     let world = world();
     assert_clean(&world.run("aep-auth", &["query", "--", "true"]));

@@ -20,6 +20,7 @@ pub(crate) fn run_one(invocation: &mut Invocation<'_>, selection: &ProfileSelect
     let profile = profile::resolve(invocation.context, selection)?;
     let credentials = Credentials::new(invocation.context, &profile);
     query::sweep(invocation.context);
+    query::forget(invocation.context, &profile);
     let what = match at_ims {
         AtIms::Revoke if revoke(invocation.context, &profile)? => "revoked and forgot the token",
         _ if road::forget(&credentials, None)? => "forgot the token",

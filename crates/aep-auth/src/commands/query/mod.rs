@@ -19,7 +19,7 @@ mod pgpass;
 mod roots;
 mod run;
 
-pub(crate) use parameters::kept;
+pub(crate) use parameters::{forget, kept};
 
 /// The folder of ours for certificates, locks and the password files of commands that run.
 pub(crate) const FOLDER: &str = "query";
@@ -123,10 +123,11 @@ pub(crate) fn password_file(context: &Context) -> Option<PathBuf> {
     pgpass::existing(context)
 }
 
-/// Removes the password files that killed processes left.
+/// Removes the password files that killed processes left, and the folder where nothing else is in it.
 pub(crate) fn sweep(context: &Context) {
     if let Ok(cache) = context.folders.cache() {
         aep_core::write_file::sweep_passing(&cache.join(FOLDER));
+        aep_core::cache::remove_if_empty(&cache.join(FOLDER));
     }
 }
 

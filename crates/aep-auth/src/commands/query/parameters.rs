@@ -109,6 +109,15 @@ fn keep(context: &Context, profile: &Profile, parameters: &QueryParameters) {
     }
 }
 
+/// Removes what is kept of the profile's platform and sandbox.
+pub(crate) fn forget(context: &Context, profile: &Profile) {
+    for ending in ["", FAILED] {
+        if let Some(note) = note(context, profile, ending) {
+            note.remove();
+        }
+    }
+}
+
 /// What the last one that asked met, if it met a failure.
 fn failure(context: &Context, profile: &Profile) -> Option<Failure> {
     Failure::from_bytes(&note(context, profile, FAILED)?.read()?)
