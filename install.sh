@@ -55,8 +55,14 @@ if [ "${1:-}" = --uninstall ]; then
       echo "note: $1 stay in $2; \`aep-auth purge\` removes them, before this; now: rm -r '$2'"
     fi
   }
-  left "profiles and secrets" "${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}"
-  left "profiles and secrets" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"
+  configuration=${AEP_CONFIG_DIR:-${XDG_CONFIG_HOME:-$HOME/.config}/aep}
+  if grep -qs 'keyring *= *true' "$configuration"/profiles/*.toml; then
+    clear="secret-tool clear service aep-auth"
+    [ "$(uname -s)" != Darwin ] || clear="while security delete-generic-password -s aep-auth; do :; done"
+    echo "note: secrets stay in the keyring; \`aep-auth purge\` removes them, before this; now: $clear"
+  fi
+  left "profiles" "$configuration"
+  left "secrets" "${AEP_DATA_DIR:-${XDG_DATA_HOME:-$HOME/.local/share}/aep}"
   left "tokens" "${AEP_CACHE_DIR:-${XDG_CACHE_HOME:-$HOME/.cache}/aep}"
   exit 0
 fi

@@ -545,6 +545,8 @@ fn after_each_step_of_six_nothing_holds_a_secret_but_its_place() {
     // Uninstall: what was stored meanwhile is told, and goes by the command that is told.
     world.write("credential.json", &download.replace(FIRST, SECOND));
     import(&world, &[]);
+    world.write("credential.json", &download.replace(FIRST, SECOND));
+    import(&world, &["--client-secret-from", "keyring", "--profile", "other"]);
     world.write("local/share/aep-auth/installed", "bin/x\n");
     world.write("local/bin/x", "");
     let mut uninstall = Command::new("sh");
@@ -554,6 +556,9 @@ fn after_each_step_of_six_nothing_holds_a_secret_but_its_place() {
     let left = world.path("data").display().to_string();
     assert!(told.contains(&format!("stay in {left}; `aep-auth purge` removes them")), "{told}");
     assert!(!world.path("local/bin").exists() && !world.path("local/share").exists());
+    assert_eq!(keyring::content(&world).matches(SECOND).count(), 1);
+    let of_keyring = told.lines().find(|line| line.contains("secrets stay in the keyring; `aep-auth purge`")).unwrap();
+    assert_clean(&world.type_line(of_keyring.split(" now: ").nth(1).unwrap()));
     assert_lies(&world, SECOND, 1, 0);
     run(&world, &["purge", "--yes"]);
     assert_lies(&world, SECOND, 0, 0);
