@@ -84,6 +84,7 @@ fn walk(tree: &Tree, path: &[String], parent: Option<usize>, groups: &mut Vec<Gr
         Tree::Map(entries) => {
             let own = groups.len();
             groups.push(Group { path: path.to_owned(), parent, fields: Vec::new() });
+            let is_secret = tree.get("kind").and_then(Tree::text) == Some("Secret");
             for (key, value) in entries {
                 // What is sealed is none of a credential's values.
                 if key == "encryptedData" {
@@ -99,9 +100,11 @@ fn walk(tree: &Tree, path: &[String], parent: Option<usize>, groups: &mut Vec<Gr
                 groups[own].add(key, value);
                 match value {
                     Tree::Map(_) if is_environment => {}
-                    Tree::Map(packed) if key == "data" && tree.get("kind").and_then(Tree::text) == Some("Secret") => {
-                        walk(&unpacked(packed), &below(key), Some(own), groups);
+                    Tree::Map(packed) if key == "data" && is_secret => {
+                        let all = unpacked(packed, tree.get("stringData"));
+                        walk(&all, &below(key), Some(own), groups);
                     }
+                    Tree::Map(_) if key == "stringData" && is_secret && tree.get("data").is_some() => {}
                     Tree::Map(_) => walk(value, &below(key), Some(own), groups),
                     Tree::List(items) => {
                         for item in items.iter().filter(|item| matches!(item, Tree::Map(_)) && pair(item).is_none()) {
@@ -190,13 +193,14 @@ impl Group {
     }
 }
 
-/// The values of a Secret of Kubernetes, which are base64.
-fn unpacked(entries: &[(String, Tree)]) -> Tree {
+/// The values of a Secret of Kubernetes, which are base64, and those that are not.
+fn unpacked(entries: &[(String, Tree)], plain: Option<&Tree>) -> Tree {
     let unpack = |value: &Tree| {
         let text = STANDARD.decode(value.text()?).ok().and_then(|bytes| String::from_utf8(bytes).ok());
         text.map(Tree::Text)
     };
-    Tree::Map(entries.iter().map(|(key, value)| (key.clone(), unpack(value).unwrap_or(Tree::Null))).collect())
+    let unpacked = entries.iter().map(|(key, value)| (key.clone(), unpack(value).unwrap_or(Tree::Null)));
+    Tree::Map(unpacked.chain(plain.map(Tree::entries).unwrap_or_default().iter().cloned()).collect())
 }
 
 /// A name and a value that stand side by side in a map; one that is switched off counts as not there, and one that comes

@@ -40,7 +40,7 @@ pub(super) fn read(text: &str) -> Lines {
         } else if let Some((value, after)) = bracketed(value_and_below).or_else(|| pem(value_and_below)) {
             (value.to_owned(), after.split_once('\n').map_or("", |(_, below)| below))
         } else {
-            (bare(value).to_owned(), below)
+            continued(value, below)
         };
         fields.push((name.to_owned(), Tree::Text(value)));
         rest = after;
@@ -179,6 +179,18 @@ fn pem(text: &str) -> Option<(&str, &str)> {
     Some(text.split_at(end))
 }
 
+/// A value without quotes; Java's properties let a list go on behind `,\`, and write `\u0040` for a character.
+fn continued<'a>(value: &str, mut below: &'a str) -> (String, &'a str) {
+    let mut whole = bare(value).to_owned();
+    while whole.ends_with(",\\") && !below.is_empty() {
+        let (line, rest) = below.split_once('\n').unwrap_or((below, ""));
+        whole.truncate(whole.len() - 1);
+        whole.push_str(bare(line));
+        below = rest;
+    }
+    (whole.replace("\\u0040", "@"), below)
+}
+
 /// A value without quotes, up to a comment or the end of a statement.
 fn bare(value: &str) -> &str {
     let value = value.split_once(" #").map_or(value, |(value, _)| value);
@@ -222,6 +234,9 @@ mod tests {
             ("A=$'x'", "x"),
             ("A=`x`", "x"),
             ("A=x,", "x"),
+            ("A=x,\\\n   y,\\\n  z\nB=", "x,y,z"),
+            ("A=C:\\x\\\nB=c", "C:\\x\\"),
+            ("A=x\\u0040y", "x@y"),
             ("A=\"x\",", "x"),
             ("@set A=x", "x"),
             ("setx A x /M", "x"),

@@ -326,9 +326,12 @@ fn of_text(text: &str) -> Result<(Vec<Candidate>, Shape)> {
             readings.extend(toml::read(text).map(|tree| (tree, Shape::Ini)));
         }
         // The braces of YAML are not those of Hjson: `{a: b, c: d}`.
-        readings.extend(yaml::read(text).map(|documents| (Tree::List(documents), Shape::Yaml)));
+        let documents = yaml::read(text);
+        let is_yaml = documents.is_some();
+        readings.extend(documents.map(|documents| (Tree::List(documents), Shape::Yaml)));
         if broken.is_none() {
-            readings.extend(hjson::read(text).map(|tree| (tree, Shape::Config)));
+            // What is YAML has levels that Hjson without its braces does not see.
+            readings.extend(hjson::read(text).filter(|_| !is_yaml).map(|tree| (tree, Shape::Config)));
             // `config = {…}`, `module.exports = {…}`, `vars {…}`.
             let braces = text.find('{').zip(text.rfind('}')).filter(|(open, close)| open < close);
             readings.extend(

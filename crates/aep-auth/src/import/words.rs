@@ -58,9 +58,10 @@ fn pairs(word: &str) -> Vec<(String, Tree)> {
 
 /// `setx NAME value`, `set -gx NAME value`, `[Environment]::SetEnvironmentVariable(NAME, value)`.
 fn set_by(before: &str, word: &str, next: Option<&String>) -> Option<(String, String)> {
-    let before = before.to_ascii_lowercase();
-    let is_set = ["setx", "setenv", "-gx", "-ux", "-x", "env"].contains(&before.as_str())
-        || before.ends_with("]::setenvironmentvariable");
+    let lower = before.to_ascii_lowercase();
+    let is_set = ["-gx", "-Ux", "-x"].contains(&before)
+        || ["setx", "setenv", "env"].contains(&lower.as_str())
+        || lower.ends_with("]::setenvironmentvariable");
     let is_name = word.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
         && word.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     (is_set && is_name).then_some((word.to_owned(), next?.clone()))

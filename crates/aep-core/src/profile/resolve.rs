@@ -404,7 +404,11 @@ pub(super) mod tests {
     }
 
     fn chosen(profile: Option<&str>, sandbox: Option<&str>) -> ProfileSelection {
-        ProfileSelection { profile: profile.map(str::to_owned), sandbox: sandbox.map(str::to_owned), ..ProfileSelection::default() }
+        ProfileSelection {
+            profile: profile.map(str::to_owned),
+            sandbox: sandbox.map(str::to_owned),
+            ..ProfileSelection::default()
+        }
     }
 
     /// The profile of a file with this text, under these variables.

@@ -79,7 +79,7 @@ impl<'a> Reading<'a> {
 /// Whether a field has a value, and a name that can be nothing else: a line of a key that is cut has a `=` too.
 fn is_worth_a_word(field: &Field) -> bool {
     // What starts the program whose environment this is, and what has a note of its own.
-    if ["command", "args", "image", "type", "transport"].contains(&field.written.as_str())
+    if ["command", "args", "image", "type", "transport", "schema"].contains(&field.written.as_str())
         || field.written.starts_with("secure_")
     {
         return false;
