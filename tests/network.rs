@@ -11,15 +11,19 @@ use std::time::{Duration, Instant};
 use ims_emulator::{Emulator, Fault, Kind, Options};
 use stories::{World, assert_clean, assert_refused, text};
 
-/// Runs `token` with a budget of a second; it must not take much longer.
-fn token_in_time(world: &mut World) -> Output {
+/// Runs `aep-auth` with a budget of two seconds; it must not take much longer.
+fn in_time(world: &mut World, arguments: &[&str]) -> Output {
     world.set("AEP_TIMEOUT", "2");
     let mut command = world.command("aep-auth");
     let began = Instant::now();
-    let output = command.arg("token").output().unwrap();
+    let output = command.args(arguments).output().unwrap();
     // Twice as long as a fetch may take with all its repetitions, on a machine that has other things to do.
     assert!(began.elapsed() < Duration::from_secs(8), "it took {:?}", began.elapsed());
     output
+}
+
+fn token_in_time(world: &mut World) -> Output {
+    in_time(world, &["token"])
 }
 
 #[test]
@@ -64,6 +68,24 @@ fn what_servers_and_networks_do() {
         assert!(!told.contains("marker"), "{told}");
         assert!(stories::files_in(&world.cache()).iter().all(|path| path.extension().unwrap() != "json"), "{fault:?}");
     }
+}
+
+/// Whoever asks a server for something else than a token.
+#[test]
+fn a_platform_that_hangs_holds_nobody_longer() {
+    let mut world = World::oauth();
+    world.token();
+    world.emulator.fault(Fault::always(Kind::Hang));
+    for command in [
+        ["check"].as_slice(),
+        &["query", "--sandbox", "prod"],
+        &["api", "/data/foundation/schemaregistry/global/classes"],
+    ] {
+        let told = text(&in_time(&mut world, command).stderr);
+        assert!(told.contains("did not answer in time"), "{command:?}: {told}");
+    }
+    // Whether it is valid cannot be told: the live one serves.
+    assert_clean(&in_time(&mut world, &["token", "--verify"]));
 }
 
 #[test]

@@ -354,6 +354,41 @@ fn twenty_processes_ask_once() {
     assert_eq!(world.emulator.token_requests(), 1);
 }
 
+/// The person says no, once all have come.
+#[test]
+fn twenty_processes_share_a_refusal_to_give_the_secret() {
+    let mut world = downloaded(&[FIRST]);
+    import(&world, &[]);
+    world.write("ask", "#!/bin/sh\necho asked >> \"$HOME/asked\"\ncat \"$HOME/go\"\nexit 7\n");
+    std::fs::set_permissions(world.path("ask"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    assert!(Command::new("mkfifo").arg(world.path("go")).status().unwrap().success());
+    let reference = format!("client_secrets=[{{ command = [{:?}] }}]", world.path("ask").to_str().unwrap());
+    run(&world, &["profile", "set", "default", &reference]);
+    // Where somebody could be asked, there is a minute.
+    world.set("DISPLAY", ":9").set("AEP_LOG", "info");
+    let told: Vec<PathBuf> = (0..20).map(|number| world.write(&format!("told/{number}"), "")).collect();
+    let start = |told: &PathBuf| {
+        let errors = std::fs::File::create(told).unwrap();
+        world.command("aep-auth").arg("token").stderr(errors).stdout(std::process::Stdio::null()).spawn().unwrap()
+    };
+    let children: Vec<_> = told.iter().map(start).collect();
+    let read = |told: &PathBuf| std::fs::read_to_string(told).unwrap();
+    wait_until(|| {
+        told.iter().filter(|told| read(told).contains("waiting for another that asks a person")).count() == 19
+    });
+    std::fs::write(world.path("go"), "").unwrap();
+    for mut child in children {
+        assert_eq!(child.wait().unwrap().code(), Some(3));
+    }
+    for told in &told {
+        let told = read(told);
+        let errors: Vec<&str> = told.lines().filter(|line| line.starts_with("error: ")).collect();
+        assert!(matches!(*errors, [error] if error.ends_with("it ended with exit code 7")), "{told}");
+    }
+    assert_eq!(std::fs::read_to_string(world.path("asked")).unwrap(), "asked\n");
+    assert_eq!(world.emulator.token_requests(), 0);
+}
+
 #[test]
 fn twenty_processes_share_a_keyring() {
     if !has_keyring() {
@@ -431,13 +466,19 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
         world.write(name, "");
     }
     world.write("data/secrets/.default@client-secret.17.tmp", FIRST);
-    let entry = world.entry();
-    for kind in ["failed", "seen", "tmp", "lock"] {
-        std::fs::write(entry.with_extension(kind), "").unwrap();
+    std::fs::write(world.entry().with_extension("tmp"), "").unwrap();
+    // Whatever the page says that there is in the cache.
+    let page = std::fs::read_to_string(stories::root().join("docs/secrets.md")).unwrap();
+    let names: Vec<&str> = page.lines().filter_map(|line| line.strip_prefix("| cache `")?.split('`').next()).collect();
+    assert!(names.len() >= 10 && names.contains(&"….query-…"), "{names:?}");
+    for name in names {
+        let stem = if name == "….engine" { "5c".repeat(16) } else { "5c".repeat(32) };
+        let name = match name.strip_prefix('…') {
+            Some(kind) => stem + &kind.replace('…', "5c"),
+            None => name.replace('…', "5c"),
+        };
+        world.write(&format!("cache/{name}"), "");
     }
-    world.write("cache/kubernetes-callers", "");
-    world.write("cache/query/roots-0.pem", "");
-    world.write("cache/query/.aep-5c.pass", "");
     // Links: they go, and what they lead to stays.
     world.write("dotfiles/linked.toml", "client_id = \"x\"\n");
     symlink(world.path("dotfiles/linked.toml"), world.path("config/profiles/linked.toml")).unwrap();
@@ -458,7 +499,7 @@ fn purge_lists_then_removes_all_of_ours_and_nothing_else() {
         ".gitignore",
         ".lock",
         "(keyring)",
-        "roots-0.pem",
+        "roots-5c.pem",
         ".pass",
     ] {
         assert!(listed.contains(part), "{part}: {listed}");

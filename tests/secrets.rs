@@ -52,9 +52,15 @@ fn no_command_shows_a_secret_and_few_show_the_token() {
     assert!(token.starts_with("eyJ"));
     let signature = token.rsplit('.').next().unwrap().to_owned();
     let git = "capability[]=authtype\nprotocol=https\nhost=platform.adobe.io\n\n";
-    let with_token: [(&str, &[&str]); 9] = [
+    let url = format!("{}/data/foundation/schemaregistry/global/classes", world.emulator.url());
+    let with_token: [(&str, &[&str]); 14] = [
         ("aep-auth", &["token", "--json"]),
+        ("aep-auth", &["token", "--verify"]),
+        ("aep-auth", &["token", "--refused", "-"]),
+        ("aep-auth", &["query", "--sandbox", "prod"]),
+        ("aep-auth", &["query", "--sandbox", "prod", "--format", "json"]),
         ("aep-auth", &["headers"]),
+        ("aep-auth", &["headers", "--for", &url]),
         ("aep-auth", &["headers", "--format", "curl"]),
         ("aep-auth", &["env"]),
         ("aep-auth", &["env", "--shell", "powershell"]),
@@ -63,7 +69,7 @@ fn no_command_shows_a_secret_and_few_show_the_token() {
         ("bazel-credential-aep", &["get"]),
         ("aep-postman", &["environment"]),
     ];
-    let without_token: [(&str, &[&str]); 18] = [
+    let without_token: [(&str, &[&str]); 27] = [
         ("aep-auth", &["status"]),
         ("aep-auth", &["status", "--all", "--json"]),
         ("aep-auth", &["check"]),
@@ -74,6 +80,15 @@ fn no_command_shows_a_secret_and_few_show_the_token() {
         ("aep-auth", &["profile", "show", "default"]),
         ("aep-auth", &["profile", "set", "default", "sandbox=dev1"]),
         ("aep-auth", &["profile", "set", "default", "client_secret=client-secret-marke"]),
+        ("aep-auth", &["profile", "copy", "default", "copied"]),
+        ("aep-auth", &["profile", "rename", "copied", "other"]),
+        ("aep-auth", &["secret", "show", "default"]),
+        ("aep-auth", &["secret", "move", "default", "--to", "keyring"]),
+        ("aep-auth", &["secret", "move", "default", "--to", "store"]),
+        ("aep-auth", &["secret", "drop", "default", "first"]),
+        ("aep-auth", &["purge"]),
+        ("aep-auth", &["query", "--pgpass=pgpass"]),
+        ("aep-auth", &["api", &url]),
         ("aep-auth", &["completions", "bash"]),
         ("aep-auth", &["--help"]),
         ("git-credential-aep", &["capability"]),
@@ -85,7 +100,11 @@ fn no_command_shows_a_secret_and_few_show_the_token() {
     ];
     let mut searched = 0;
     for (program, arguments) in with_token.iter().chain(&without_token) {
-        let input = if *program == "bazel-credential-aep" { r#"{"uri":"https://platform.adobe.io"}"# } else { git };
+        let input = match *program {
+            "bazel-credential-aep" => r#"{"uri":"https://platform.adobe.io"}"#,
+            _ if arguments.contains(&"--refused") => "eyJ.other.one\n",
+            _ => git,
+        };
         let output = world.run_with_input(program, arguments, input.as_bytes());
         let what = format!("{program} {}", arguments.join(" "));
         assert_no_marker(&what, &output);
@@ -96,7 +115,8 @@ fn no_command_shows_a_secret_and_few_show_the_token() {
         assert!(!text(&output.stderr).contains(&signature), "{what} logs the token");
         searched += 1;
     }
-    assert_eq!(searched, 27);
+    let promises = std::fs::read_to_string(stories::root().join("docs/promises.md")).unwrap();
+    assert!(promises.contains(&format!("| {searched} outputs searched, 0 found |")), "{searched}");
     // The last ones change things: the assertion, a refusal, a revocation.
     for arguments in [vec!["jwt"], vec!["forget", "--revoke"], vec!["secret", "set", "default"], vec!["token"]] {
         assert_no_marker(&arguments.join(" "), &world.run_with_input("aep-auth", &arguments, b"wrong-one\n"));
@@ -198,6 +218,14 @@ fn a_stored_secret_leaves_for_no_other_host() {
     let url = world.emulator.url();
     world.set("AEP_IMS_URL", &url);
     stories::assert_refused(&world.run("aep-auth", &["token"]), 3);
-    assert_eq!(world.emulator.token_requests(), 0);
+    // Where the profile names loopback, another port is another host.
+    assert_clean(&world.import(file.to_str().unwrap(), &["--profile", "local"]));
+    let other = ims_emulator::Emulator::plain().unwrap();
+    for variable in ["AEP_IMS_URL", "AEP_PLATFORM_URL"] {
+        world.set(variable, &other.url());
+        stories::assert_refused(&world.run("aep-auth", &["token", "--profile", "local"]), 3);
+        world.unset(variable);
+    }
+    assert_eq!((world.emulator.token_requests(), other.token_requests()), (0, 0));
     World::oauth().token();
 }
