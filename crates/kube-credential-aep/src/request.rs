@@ -90,7 +90,10 @@ mod tests {
 
     #[test]
     fn just_a_mebibyte_is_read() {
-        let of_length = |length| api_version(&format!("{:length$}", format!(r#"{{"apiVersion":"{GROUP}v1"}}"#)));
+        let of_length = |length: usize| {
+            let text = format!(r#"{{"apiVersion":"{GROUP}v1"}}"#);
+            api_version(&format!("{text}{}", " ".repeat(length - text.len())))
+        };
         assert!(of_length(1024 * 1024).is_ok());
         assert!(of_length(1024 * 1024 + 1).is_err());
     }
