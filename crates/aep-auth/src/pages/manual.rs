@@ -83,15 +83,13 @@ fn text(command: &Command, is_program: bool) -> io::Result<Vec<u8>> {
         sections.push_str(".fi\n");
     }
     page.extend_from_slice(sections.as_bytes());
-    if let Some(version) = command.get_version() {
-        // How it was built is for the program to say, which may be of another build than the pages.
-        let version =
-            version.rsplit_once(", ").map_or_else(|| version.to_owned(), |(version, _)| format!("{version})"));
-        let mut section = String::new();
-        paragraph(&mut section, "VERSION", &format!("v{version}"));
-        page.extend_from_slice(section.as_bytes());
-    }
-    Ok(page)
+    let Some(version) = command.get_version() else { return Ok(page) };
+    let mut section = String::new();
+    paragraph(&mut section, "VERSION", &format!("v{version}"));
+    page.extend_from_slice(section.as_bytes());
+    // How it was built is for the program to say, which may be of another build than the pages.
+    let Some((_, built)) = version.rsplit_once(", ") else { return Ok(page) };
+    Ok(String::from_utf8_lossy(&page).replace(&format!(", {built}"), ")").into_bytes())
 }
 
 /// With the value that each option takes, which `clap_mangen` leaves out.
