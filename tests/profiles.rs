@@ -95,10 +95,17 @@ fn without_a_name_the_one_that_is_used() {
 #[test]
 fn a_secret_in_the_place_of_a_reference_is_not_shown() {
     let world = world(&["a"]);
+    let path = "config/profiles/a.toml";
+    let profile = std::fs::read_to_string(world.path(path)).unwrap();
     for reference in
         ["{ file = \"p8e-Marker0\" }", "{ env = \"p8e-Marker0\" }", "{ command = [\"p8e-Marker0-0123456\"] }"]
     {
-        told(&world, &["profile", "set", "a", &format!("client_secrets=[{reference}]")]);
+        let pair = format!("client_secrets=[{reference}]");
+        let refused = assert_refused(&world.run("aep-auth", &["profile", "set", "a", &pair]), 3);
+        assert!(!refused.contains("Marker"), "{refused}");
+        // Written by hand, it is there.
+        let own: Vec<&str> = profile.lines().filter(|line| !line.starts_with("client_secrets")).collect();
+        world.write(path, &format!("{}\n{pair}\n", own.join("\n")));
         let shown = told(&world, &["profile", "show", "a"]);
         assert!(shown.contains("(not shown)") && !shown.contains("Marker"), "{shown}");
     }
