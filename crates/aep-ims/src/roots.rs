@@ -14,7 +14,7 @@ const MOST_BYTES: u64 = 4 * 1024 * 1024;
 /// The trusted certificates, for a program that wants them in a file.
 ///
 /// # Errors
-/// As [`load`].
+/// Configuration, when a file that is named holds no certificate, or none is found anywhere.
 pub fn root_certificates(context: &Context, ca_file: Option<&Path>) -> Result<Vec<CertificateDer<'static>>> {
     load(&context.environment, ca_file)
 }

@@ -1,7 +1,7 @@
 //! A profile: who asks for a token, where, and where the secrets are. It holds no secret of a profile file.
 //!
 //! [`resolve`] decides by command line, environment, profile file and defaults, in that order, which profile is meant.
-//! A [`file`] is the readable form on disk, a [`Name`] is checked before any path is built from it.
+//! A [`mod@file`] is the readable form on disk, a [`Name`] is checked before any path is built from it.
 
 use std::fmt;
 use std::path::PathBuf;

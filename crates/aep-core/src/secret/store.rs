@@ -228,7 +228,7 @@ pub fn write(folders: &Folders, key: &StoreKey, kind: SecretKind, secret: &Secre
 /// Writes a secret beside its place, into which it comes with the rest of the transaction.
 ///
 /// # Errors
-/// As for [`write`].
+/// As for [`write()`].
 pub fn stage(
     folders: &Folders,
     key: &StoreKey,
