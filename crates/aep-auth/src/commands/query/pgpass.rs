@@ -257,6 +257,7 @@ mod tests {
         assert_eq!(*with_line(&before, b"h:1:d:u:n"), wanted);
     }
 
+    #[cfg(unix)]
     fn context(variables: &[(&str, &str)]) -> Context {
         let environment = aep_core::Environment::from_pairs(variables.iter().copied());
         Context {
